@@ -1,0 +1,16 @@
+# bench/*_bench.cc: a program each, in build/<preset>/bench/. Other bench/*.cc are shared by them.
+find_package(benchmark CONFIG REQUIRED)
+file(GLOB bench_mains CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/*_bench.cc)
+file(GLOB bench_shared CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/*.cc)
+list(FILTER bench_shared EXCLUDE REGEX "_bench\\.cc$")
+foreach(source IN LISTS bench_mains)
+  get_filename_component(name ${source} NAME_WE)
+  add_executable(${name} ${source} ${bench_shared})
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/bench)
+  target_link_libraries(${name} PRIVATE
+    omnigraph_options omnigraph_dependencies benchmark::benchmark)
+  foreach(room IN LISTS OMNIGRAPH_ROOMS)
+    target_link_libraries(${name} PRIVATE og_${room})
+  endforeach()
+endforeach()
