@@ -1,0 +1,80 @@
+// Both directions of one edge segment: for every source row id the run of edges that start there,
+// for every target the edges that end there. Built once for an immutable segment and shared by
+// every snapshot that lists it; knows nothing of deletions (callers test the part's bitmap with the
+// edge row). Thread-safe: const after construction.
+//
+// Edge rows are sorted by (_src, _dst). A large segment has dense offsets over its source range
+// (`first_source() … `), a small one keeps its sorted distinct sources and searches them; likewise
+// for targets.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "omnigraph/error.h"
+#include "storage/ids.h"
+
+namespace omnigraph {
+
+// CSR of one direction. `neighbors[i]` and `edge_row(i)` belong together; runs are contiguous and
+// sorted by neighbour.
+class AdjacencySide {
+ public:
+  struct Run {
+    std::uint32_t begin = 0, end = 0;  // positions into neighbors()
+    std::uint32_t size() const { return end - begin; }
+  };
+
+  // The run of `node`; empty when it has none. O(1) dense, O(log n) sparse.
+  Run run(RowId node) const;
+  std::span<const RowId> neighbors() const { return neighbors_; }
+  // Edge row at a position (identity for the forward side).
+  std::uint32_t edge_row(std::uint32_t position) const {
+    return edge_rows_.empty() ? position : edge_rows_[position];
+  }
+  // Dense form: offsets()[n - first()] .. offsets()[n - first() + 1] for n in [first(), first() +
+  // count()). Empty offsets: sparse form, keys() are the sorted distinct nodes, offsets by index.
+  bool dense() const { return keys_.empty(); }
+  RowId first() const { return first_; }
+  std::uint32_t count() const { return static_cast<std::uint32_t>(offsets_.size() - 1); }
+  std::span<const std::uint32_t> offsets() const { return offsets_; }
+  std::span<const RowId> keys() const { return keys_; }
+
+ private:
+  friend class Adjacency;
+  RowId first_ = 0;
+  std::span<const std::uint32_t> offsets_;
+  std::span<const RowId> keys_;
+  std::span<const RowId> neighbors_;
+  std::span<const std::uint32_t> edge_rows_;
+};
+
+class Adjacency {
+ public:
+  // Builds from edge columns sorted by (source, target). O(rows). Error kCorrupt if not sorted.
+  // `owner` keeps the spans alive; `by_target` may be given (decoded from the store) or empty.
+  static Result<std::shared_ptr<const Adjacency>> build(std::span<const RowId> sources,
+                                                        std::span<const RowId> targets,
+                                                        std::vector<std::uint32_t> by_target,
+                                                        std::shared_ptr<const void> owner);
+
+  const AdjacencySide& out() const { return out_; }
+  const AdjacencySide& in() const { return in_; }
+  // True when some (source, target) pair occurs more than once in this segment.
+  bool has_parallel_edges() const { return parallel_; }
+  std::size_t memory() const { return memory_; }
+
+ private:
+  AdjacencySide out_, in_;
+  bool parallel_ = false;
+  std::size_t memory_ = 0;
+  std::vector<std::uint32_t> out_offsets_, in_offsets_, by_target_;
+  std::vector<RowId> out_keys_, in_keys_, in_neighbors_;
+  std::shared_ptr<const void> owner_;
+};
+
+}  // namespace omnigraph

@@ -1,0 +1,137 @@
+// The compiled schema: interfaces, node types and edge types with their properties, constraints and
+// stable identities. An immutable value after compile(); share it as shared_ptr<const Catalog>.
+//
+// Identities (spec/schema.md §10) come from one counter per graph that starts at 1 and never reuses
+// a number: new types (interfaces, nodes, edges, each by name), then their properties (by owner's
+// number, name), then type lifetimes (by type number).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "omnigraph/error.h"
+#include "omnigraph/value.h"
+
+namespace omnigraph {
+
+using TypeId = std::uint32_t;      // identity of an interface, node type or edge type; 0 = none
+using PropertyId = std::uint32_t;  // identity of a property; 0 = none
+
+struct Annotation {
+  std::string name;
+  std::optional<std::string> value;
+  std::vector<std::pair<std::string, std::string>> kwargs;
+  bool operator==(const Annotation&) const = default;
+};
+
+struct Property {
+  PropertyId id = 0;
+  std::string name;
+  PropertyType type;
+  std::vector<Annotation> annotations;  // all but @key/@unique/@index/@embed, as written
+  // Which constraints were spelled at the property itself (they differ in meaning from body ones).
+  bool key = false;
+  bool unique = false;
+  bool index = false;
+  bool injected = false;                // came from an interface, not declared on the node
+};
+
+struct EmbedSource {
+  std::string property;  // the vector
+  std::string source;    // the String it is made from
+  std::optional<std::string> model;
+};
+
+// Members of @key/@unique/@index: names, sorted, unique. "src"/"dst" may appear on edges.
+using PropertyGroup = std::vector<std::string>;
+
+struct RangeBound {
+  // Exactly as the spec compares: double; `integer` keeps the spelled form for schema plans.
+  double value = 0;
+  std::optional<std::int64_t> integer;
+};
+struct RangeConstraint {
+  std::string property;
+  std::optional<RangeBound> min, max;
+};
+struct CheckConstraint {
+  std::string property;
+  std::string pattern;
+};
+
+struct InterfaceType {
+  TypeId id = 0;
+  std::string name;
+  std::vector<Property> properties;
+};
+
+// What node and edge types share.
+struct EntityType {
+  TypeId id = 0;
+  TypeId lifetime = 0;  // changes when a name is dropped and declared again
+  std::string name;
+  std::vector<Annotation> annotations;
+  std::vector<Property> properties;  // declaration order; for nodes injected ones after declared ones
+  std::vector<PropertyGroup> uniques;  // of property-level and body-level spellings; key not included
+  std::vector<PropertyGroup> indexes;  // declared @index groups (key not included)
+
+  const Property* find(std::string_view name) const;
+  const Property* find(PropertyId id) const;
+};
+
+struct NodeType : EntityType {
+  std::vector<std::string> implements;
+  std::vector<std::string> key;  // member names in key order (ascending property id); empty: keyless
+  std::vector<RangeConstraint> ranges;
+  std::vector<CheckConstraint> checks;
+  std::vector<EmbedSource> embeds;
+};
+
+struct EdgeType : EntityType {
+  std::string from, to;        // node type names
+  TypeId from_id = 0, to_id = 0;
+  std::uint32_t card_min = 0;
+  std::optional<std::uint32_t> card_max;
+};
+
+class Catalog {
+ public:
+  const std::vector<InterfaceType>& interfaces() const { return interfaces_; }
+  const std::vector<NodeType>& nodes() const { return nodes_; }  // sorted by name
+  const std::vector<EdgeType>& edges() const { return edges_; }  // sorted by name
+  const std::string& source() const { return source_; }          // verbatim text
+  std::uint32_t next_identity() const { return next_identity_; } // the counter's next number
+  // Raised by one at each accepted schema change; 1 for the first. Names the schema in log records.
+  std::uint32_t version() const { return version_; }
+
+  const NodeType* node(std::string_view name) const;
+  const NodeType* node(TypeId id) const;
+  const EdgeType* edge(std::string_view exact_name) const;
+  const EdgeType* edge(TypeId id) const;
+  // Exact name, then the whole word lower-cased against lower-cased edge names.
+  const EdgeType* edge_by_word(std::string_view word) const;
+  const InterfaceType* interface(std::string_view name) const;
+  // Node or edge type, or null.
+  const EntityType* entity(TypeId id) const;
+  bool is_edge(TypeId id) const { return edge(id) != nullptr; }
+
+ private:
+  friend class CatalogBuilder;
+  std::vector<InterfaceType> interfaces_;
+  std::vector<NodeType> nodes_;
+  std::vector<EdgeType> edges_;
+  std::string source_;
+  std::uint32_t next_identity_ = 1;
+  std::uint32_t version_ = 1;
+};
+
+using CatalogPtr = std::shared_ptr<const Catalog>;
+
+}  // namespace omnigraph

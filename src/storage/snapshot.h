@@ -1,0 +1,69 @@
+// States of a graph as values. GraphState is what the log says up to one record; Snapshot is one
+// branch (or one past commit) of it, which is all that readers ever see. Both are immutable and
+// share everything; hold them by shared_ptr from any thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "schema/catalog.h"
+#include "storage/ids.h"
+#include "storage/record.h"
+#include "storage/table_version.h"
+
+namespace omnigraph {
+
+using TableMap = std::map<TypeId, TableVersionPtr>;
+
+class Snapshot {
+ public:
+  Snapshot(CatalogPtr catalog, TableMap tables, CommitHeader head, std::string branch)
+      : catalog_(std::move(catalog)), tables_(std::move(tables)), head_(std::move(head)),
+        branch_(std::move(branch)) {}
+
+  const Catalog& catalog() const { return *catalog_; }
+  const CatalogPtr& catalog_ptr() const { return catalog_; }
+  // Never null; a type without rows has an empty version.
+  const TableVersionPtr& table(TypeId type) const;
+  const TableMap& tables() const { return tables_; }
+  const CommitHeader& head() const { return head_; }  // the commit this is the state of
+  CommitId commit() const { return head_.id; }
+  Gsn gsn() const { return head_.gsn; }
+  const std::string& branch() const { return branch_; }  // the branch it was read from
+
+ private:
+  CatalogPtr catalog_;
+  TableMap tables_;
+  CommitHeader head_;
+  std::string branch_;
+};
+using SnapshotPtr = std::shared_ptr<const Snapshot>;
+
+struct BranchState {
+  std::string name;
+  Ulid incarnation;
+  std::string parent_branch;          // empty for main
+  CommitId forked_at;                 // nil for main
+  SnapshotPtr snapshot;               // its head
+  std::map<TypeId, std::uint64_t> table_versions;  // raised whenever the type's content changes
+  std::int64_t created_at = 0;
+};
+
+struct GraphState {
+  Sequence sequence = 0;              // last record applied
+  Gsn gsn = 0;                        // last commit's number
+  CommitId last_commit;               // greatest commit id handed out
+  CatalogPtr catalog;
+  std::map<std::string, std::shared_ptr<const BranchState>> branches;
+  std::map<TypeId, RowId> next_row;   // next unused row id a table
+  std::map<TypeId, Gsn> floors;
+
+  const BranchState* branch(std::string_view name) const;
+};
+using GraphStatePtr = std::shared_ptr<const GraphState>;
+
+}  // namespace omnigraph

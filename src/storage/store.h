@@ -1,0 +1,102 @@
+// An opened graph store: graph.json, the log, segments, checkpoints and history behind one door.
+// Everything above works on the GraphState values it hands out.
+//
+// Thread-safe. state() and refresh() may be called from any thread; append() and maintain() only by
+// the committer (one at a time).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/runtime.h"
+#include "omnigraph/error.h"
+#include "storage/log.h"
+#include "storage/object_store.h"
+#include "storage/record.h"
+#include "storage/snapshot.h"
+
+namespace omnigraph {
+
+inline constexpr std::uint32_t kStoreFormat = 1;
+inline constexpr std::uint32_t kMinReader = 1;
+
+struct StoreOptions {
+  bool read_only = false;       // never write, not even checkpoints
+  bool only_writer = false;     // the process is told that nobody else writes: no head probes
+  bool maintenance = true;      // checkpoint, pack and fold when a line is crossed
+  std::uint32_t checkpoint_records = 256;
+  std::uint32_t fold_inline_rows = 1024;  // inline rows of one table that are worth a segment
+};
+
+// Writes the files of one new segment: rows go in already in segment order.
+struct SegmentOptions {
+  std::vector<std::pair<PropertyId, PropertyType>> properties;   // what to store, with types
+  std::vector<std::vector<PropertyId>> unique_groups;            // tuple indexes to build
+  std::vector<PropertyId> sorted_properties;                     // declared @index scalars
+  std::uint32_t schema_version = 1;
+};
+// What a table of `catalog` stores and indexes.
+SegmentOptions segment_options(const Catalog& catalog, TypeId table);
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // Creates graph.json with one put-if-absent (the claim, the first schema, the first commit of
+  // main). Errors: kConflict "already initialized" when the root holds a graph or foreign
+  // leftovers (without `force`); "force init refuses graph root" with force at a graph.
+  static Result<std::unique_ptr<Store>> init(ObjectStorePtr objects, const Catalog& catalog,
+                                             bool force, Runtime runtime, StoreOptions options);
+  // Opens at the newest state. Errors: kNotFound (no graph there), kUnsupportedFormat, kCorrupt.
+  static Result<std::unique_ptr<Store>> open(ObjectStorePtr objects, Runtime runtime,
+                                             StoreOptions options);
+
+  virtual const std::string& graph_id() const = 0;
+  virtual const Runtime& runtime() const = 0;
+  virtual const ObjectStorePtr& objects() const = 0;
+
+  // The newest state known here; no I/O.
+  virtual GraphStatePtr state() const = 0;
+  // Probes the log once (unless only_writer) and applies what others appended.
+  virtual Result<GraphStatePtr> refresh() = 0;
+
+  // Appends `record` (its sequence must be state()->sequence + 1; first_gsn likewise) and publishes
+  // the state after it. kMoved: the state was refreshed instead; build the record anew.
+  virtual Result<AppendOutcome> append(Record record) = 0;
+  // Folds, checkpoints and packs if a line was crossed; failures are returned for logging only.
+  virtual Status maintain() = 0;
+  // Unconditionally folds what can be folded, then checkpoints (tests, `optimize`).
+  virtual Status maintain_now() = 0;
+
+  // Writes a segment's two objects, durable on return. `batch` must be in segment order; rows must
+  // be below kMaxSegmentRows. Streaming: columns are encoded page by page.
+  virtual Result<SegmentRef> write_segment(const RowBatch& batch, const SegmentOptions& options) = 0;
+  // The segment a reference names; cached, so that equal ids give the same object.
+  virtual Result<SegmentPtr> segment(const SegmentRef& ref) = 0;
+
+  // History.
+  virtual Result<std::optional<CommitHeader>> find_commit(CommitId id) = 0;
+  // Newest first: the commits reachable from the branch head (first and merged parents).
+  virtual Result<std::vector<CommitHeader>> commits(std::string_view branch,
+                                                    std::size_t limit = SIZE_MAX) = 0;
+  // The state of a past commit, read through the accepted catalog. kNotFound for an unknown id.
+  virtual Result<SnapshotPtr> snapshot_at(CommitId id) = 0;
+};
+
+// Local folder (created when missing by put), or error kIo/kNotFound.
+Result<ObjectStorePtr> open_local_store(std::string path, bool create);
+ObjectStorePtr make_memory_store();
+
+// Counts calls and bytes; for cost tests.
+struct StoreCounts {
+  std::uint64_t gets = 0, puts = 0, puts_if_absent = 0, lists = 0, heads = 0, removes = 0;
+  std::uint64_t log_appends = 0, log_probes = 0;   // of the `file` form
+  std::uint64_t bytes_read = 0, bytes_written = 0;
+};
+
+}  // namespace omnigraph

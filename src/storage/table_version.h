@@ -1,0 +1,113 @@
+// One table at one moment: an ordered list of segments, each with the rows of it that are dead. A
+// value that never changes; a commit makes a new one that shares whatever it did not touch.
+// Thread-safe.
+//
+// Every live row id occurs in exactly one part. Parts that are small and in memory are merged with
+// their like as they are added (sizes grow geometrically), so a version of n inline rows has
+// O(log n) of them; that changes nothing on the store.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "omnigraph/error.h"
+#include "storage/ids.h"
+#include "storage/segment.h"
+
+namespace omnigraph {
+
+// Dead rows of one segment: persistent, in chunks of 64K rows that versions share.
+class DeletionBitmap {
+ public:
+  static constexpr std::uint32_t kChunkRows = 1u << 16;
+  bool contains(std::uint32_t row) const {
+    const auto& chunk = chunks_[row >> 16];
+    return chunk != nullptr && (((*chunk)[(row & 0xFFFF) >> 6] >> (row & 63)) & 1) != 0;
+  }
+  std::uint32_t count() const { return count_; }
+  // The 1,024 words of a chunk, or null when the chunk has no dead row.
+  const std::uint64_t* words(std::uint32_t chunk) const {
+    return chunks_[chunk] ? chunks_[chunk]->data() : nullptr;
+  }
+  std::size_t chunks() const { return chunks_.size(); }
+  // A bitmap with `rows` dead as well; `base` may be null. Copies only the chunks it touches.
+  static std::shared_ptr<const DeletionBitmap> with(const DeletionBitmap* base,
+                                                    std::uint32_t segment_rows,
+                                                    std::span<const std::uint32_t> rows);
+  void encode(std::string& out) const;  // format in deletion_bitmap.cc
+  static Result<std::shared_ptr<const DeletionBitmap>> decode(std::string_view bytes,
+                                                              std::uint32_t segment_rows);
+
+ private:
+  using Chunk = std::vector<std::uint64_t>;
+  std::vector<std::shared_ptr<const Chunk>> chunks_;
+  std::uint32_t count_ = 0;
+};
+
+struct TablePart {
+  SegmentPtr segment;
+  std::shared_ptr<const DeletionBitmap> deleted;  // null: none
+  bool live(std::uint32_t row) const { return !deleted || !deleted->contains(row); }
+  std::uint32_t live_rows() const { return segment->rows() - (deleted ? deleted->count() : 0); }
+};
+
+struct Location {
+  std::uint32_t part = 0;
+  std::uint32_t row = 0;
+};
+
+class TableVersion;
+using TableVersionPtr = std::shared_ptr<const TableVersion>;
+
+class TableVersion {
+ public:
+  TableVersion() = default;
+  explicit TableVersion(std::vector<TablePart> parts);
+  static const TableVersionPtr& empty();
+
+  const std::vector<TablePart>& parts() const { return parts_; }
+  std::uint64_t live_rows() const { return live_rows_; }
+  bool has_deletions() const { return has_deletions_; }
+  // One above the largest row id that any part holds; 0 when empty.
+  RowId rid_limit() const { return rid_limit_; }
+
+  // The live row of an id; nullopt when it has none here. O(parts).
+  Result<std::optional<Location>> locate(RowId rid) const;
+  Result<std::optional<Location>> find_id(std::string_view id) const;
+  Result<RowId> rid(Location at) const;
+  // Flat map rid → Location packed as part << 32 | row, kAbsent for none; built on first use for
+  // versions of several parts, then cached. Null when the version is one dense segment without
+  // deletions (row = rid - base).
+  static constexpr std::uint64_t kAbsent = ~std::uint64_t{0};
+  Result<std::shared_ptr<const std::vector<std::uint64_t>>> locator() const;
+
+  // What one commit does to this table: `deleted` rows die (removed or superseded), `added` segments
+  // join, `clear` drops every earlier part first. Error kCorrupt if a deleted id is not live
+  // (except with clear).
+  Result<TableVersionPtr> apply(bool clear, std::span<const RowId> deleted,
+                                std::span<const SegmentPtr> added) const;
+  // Folding: the parts whose segment ids are `inputs` are replaced by `output`, keeping dead what
+  // died since; null when some input is gone or has rows dead that `output` holds alive beyond
+  // repair. See maintenance.
+  Result<TableVersionPtr> replace(std::span<const SegmentId> inputs, const SegmentPtr& output) const;
+
+ private:
+  std::vector<TablePart> parts_;
+  std::uint64_t live_rows_ = 0;
+  RowId rid_limit_ = 0;
+  bool has_deletions_ = false;
+  mutable std::mutex locator_mutex_;  // guards locator_
+  mutable std::shared_ptr<const std::vector<std::uint64_t>> locator_;
+};
+
+// Live rows of the parts, merged in segment order (nodes by id, edges by (_src, _dst, id)), with
+// their rids and gsns: the rows of a fold.
+Result<RowBatch> merge_parts(std::span<const TablePart> parts,
+                             std::span<const std::pair<PropertyId, PropertyType>> properties);
+
+}  // namespace omnigraph
