@@ -1,0 +1,119 @@
+"""The nine questions for the systems that stand beside Omnigraph, and how answers are compared.
+
+Each entry: name, SQL (DuckDB, SQLite), Cypher (Kuzu), a function that draws parameters, and how
+many leading rows are decided by the question (ties after the measure make the rest arbitrary, so
+only the measure column of every row is compared).
+"""
+
+import random
+
+
+def no_parameters(_):
+    return {}
+
+
+def country(r):
+    return {"country": f"n{r.randrange(3)}"}
+
+
+def ages(r):
+    low = r.randrange(18, 60)
+    return {"low": low, "high": low + r.randrange(5, 20)}
+
+
+def city_and_interest(r):
+    return {"city": f"c{r.randrange(600)}", "interest": f"i{r.randrange(40)}"}
+
+
+def interest(r):
+    return {"interest": f"i{r.randrange(40)}"}
+
+
+def ages_and_interest(r):
+    return {**ages(r), **interest(r)}
+
+
+def thresholds(r):
+    return {"middle": r.randrange(25, 70), "last": r.randrange(25, 70)}
+
+
+# name, SQL, Cypher, parameters, index of the measure column
+QUESTIONS = [
+    ("q1",
+     "SELECT dst AS person, count(*) AS followers FROM follows GROUP BY dst "
+     "ORDER BY followers DESC LIMIT 3",
+     "MATCH (a:Person)-[:Follows]->(b:Person) RETURN b.key AS person, count(a.key) AS followers "
+     "ORDER BY followers DESC LIMIT 3",
+     no_parameters, 1),
+    ("q2",
+     "SELECT b.dst, c.name, b.followers FROM "
+     "(SELECT dst, count(*) AS followers FROM follows GROUP BY dst ORDER BY followers DESC LIMIT 1) b "
+     "JOIN lives_in l ON l.src = b.dst JOIN city c ON c.key = l.dst",
+     "MATCH (a:Person)-[:Follows]->(b:Person) WITH b, count(a.key) AS followers "
+     "ORDER BY followers DESC LIMIT 1 MATCH (b)-[:LivesIn]->(c:City) RETURN b.key, c.name, followers",
+     no_parameters, 2),
+    ("q3",
+     "SELECT l.dst AS city, avg(p.age) AS age FROM person p JOIN lives_in l ON l.src = p.key "
+     "JOIN city_in ci ON ci.src = l.dst JOIN state_in si ON si.src = ci.dst "
+     "WHERE si.dst = $country GROUP BY l.dst ORDER BY age LIMIT 5",
+     "MATCH (p:Person)-[:LivesIn]->(c:City)-[:CityIn]->(s:State)-[:StateIn]->(n:Country) "
+     "WHERE n.key = $country RETURN c.key AS city, avg(p.age) AS age ORDER BY age LIMIT 5",
+     country, 1),
+    ("q4",
+     "SELECT si.dst AS country, count(*) AS persons FROM person p "
+     "JOIN lives_in l ON l.src = p.key JOIN city_in ci ON ci.src = l.dst "
+     "JOIN state_in si ON si.src = ci.dst WHERE p.age >= $low AND p.age <= $high "
+     "GROUP BY si.dst ORDER BY persons DESC",
+     "MATCH (p:Person)-[:LivesIn]->(c:City)-[:CityIn]->(s:State)-[:StateIn]->(n:Country) "
+     "WHERE p.age >= $low AND p.age <= $high RETURN n.key AS country, count(p.key) AS persons "
+     "ORDER BY persons DESC",
+     ages, 1),
+    ("q5",
+     "SELECT count(*) AS persons FROM person p JOIN lives_in l ON l.src = p.key "
+     "JOIN has_interest h ON h.src = p.key "
+     "WHERE p.gender = 'male' AND l.dst = $city AND h.dst = $interest",
+     "MATCH (p:Person)-[:HasInterest]->(i:Interest), (p)-[:LivesIn]->(c:City) "
+     "WHERE p.gender = 'male' AND c.key = $city AND i.key = $interest RETURN count(p.key) AS persons",
+     city_and_interest, 0),
+    ("q6",
+     "SELECT l.dst AS city, count(*) AS persons FROM person p "
+     "JOIN has_interest h ON h.src = p.key JOIN lives_in l ON l.src = p.key "
+     "WHERE p.gender = 'female' AND h.dst = $interest GROUP BY l.dst "
+     "ORDER BY persons DESC LIMIT 5",
+     "MATCH (p:Person)-[:HasInterest]->(i:Interest), (p)-[:LivesIn]->(c:City) "
+     "WHERE p.gender = 'female' AND i.key = $interest RETURN c.key AS city, count(p.key) AS persons "
+     "ORDER BY persons DESC LIMIT 5",
+     interest, 1),
+    ("q7",
+     "SELECT ci.dst AS state, count(*) AS persons FROM person p "
+     "JOIN has_interest h ON h.src = p.key JOIN lives_in l ON l.src = p.key "
+     "JOIN city_in ci ON ci.src = l.dst WHERE p.age >= $low AND p.age <= $high "
+     "AND h.dst = $interest GROUP BY ci.dst ORDER BY persons DESC LIMIT 1",
+     "MATCH (p:Person)-[:HasInterest]->(i:Interest), (p)-[:LivesIn]->(c:City)-[:CityIn]->(s:State) "
+     "WHERE p.age >= $low AND p.age <= $high AND i.key = $interest "
+     "RETURN s.key AS state, count(p.key) AS persons ORDER BY persons DESC LIMIT 1",
+     ages_and_interest, 1),
+    ("q8",
+     "SELECT count(*) AS paths FROM follows f1 JOIN follows f2 ON f1.dst = f2.src",
+     "MATCH (a:Person)-[r1:Follows]->(b:Person)-[r2:Follows]->(c:Person) RETURN count(*) AS paths",
+     no_parameters, 0),
+    ("q9",
+     "SELECT count(*) AS paths FROM follows f1 JOIN person b ON b.key = f1.dst "
+     "JOIN follows f2 ON f1.dst = f2.src JOIN person c ON c.key = f2.dst "
+     "WHERE b.age < $middle AND c.age > $last",
+     "MATCH (a:Person)-[r1:Follows]->(b:Person)-[r2:Follows]->(c:Person) "
+     "WHERE b.age < $middle AND c.age > $last RETURN count(*) AS paths",
+     thresholds, 0),
+]
+
+
+def draw_parameters(seed, repetitions):
+    """One list of parameter objects a question, the same for every system."""
+    r = random.Random(seed)
+    return {name: [draw(r) for _ in range(repetitions)] for name, _, _, draw, _ in QUESTIONS}
+
+
+def measure(question, rows):
+    """What of an answer is decided: the measure column, in order, rounded where it is an average."""
+    column = next(q[4] for q in QUESTIONS if q[0] == question)
+    return [round(float(row[column]), 9) for row in rows]

@@ -1,0 +1,180 @@
+#!/usr/bin/env python3
+"""Runs the benchmark and prints its table: Omnigraph beside Kuzu, DuckDB and SQLite on the same data,
+the same machine and in the same run, answers compared.
+
+    bench/run.py [--size 10k|100k|1m] [--work DIR] [--build DIR] [--repetitions N] [--json FILE]
+
+Needs a release build with the bench targets and the Python packages of bench/requirements.txt.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import questions
+
+HERE = pathlib.Path(__file__).resolve().parent
+SIZES = {"10k": (10_000, 240_000), "100k": (100_000, 2_400_000), "1m": (1_000_000, 24_000_000)}
+SEED = 42
+
+
+def p50(values):
+    return statistics.median(values)
+
+
+def fsync_p50_ms(folder):
+    """The disk's median time of a 4 KiB append with fdatasync."""
+    with tempfile.NamedTemporaryFile(dir=folder) as file:
+        times = []
+        for _ in range(300):
+            start = time.perf_counter()
+            os.write(file.fileno(), b"x" * 4096)
+            os.fdatasync(file.fileno())
+            times.append((time.perf_counter() - start) * 1e3)
+    return p50(times)
+
+
+def run_json(command, **options):
+    done = subprocess.run([str(c) for c in command], stdout=subprocess.PIPE, check=False, **options)
+    if done.returncode != 0:
+        sys.exit(f"failed with {done.returncode}: {' '.join(str(c) for c in command)}")
+    return json.loads(done.stdout)
+
+
+def cli_p50_ms(command, repetitions=21):
+    times = []
+    for _ in range(repetitions):
+        start = time.perf_counter()
+        subprocess.run([str(c) for c in command], check=True, stdout=subprocess.DEVNULL)
+        times.append((time.perf_counter() - start) * 1e3)
+    return p50(times)
+
+
+class Table:
+    def __init__(self):
+        self.rows = []
+
+    def add(self, figure, ours, unit, rival="", theirs=None, bound="", holds=None):
+        ratio = "" if theirs is None else f"{theirs / ours:.1f}x"
+        beside = "" if theirs is None else f"{rival} {theirs:.3g} {unit}"
+        verdict = "" if holds is None else ("yes" if holds else "NO")
+        self.rows.append((figure, f"{ours:.4g} {unit}", beside, ratio, bound, verdict))
+
+    def text(self):
+        head = ("figure", "omnigraph", "beside it", "ratio", "bound", "holds")
+        lines = ["| " + " | ".join(r) + " |" for r in [head, ("---",) * len(head)] + self.rows]
+        return "\n".join(lines)
+
+
+def ask_all(table, work, data, store, bench, repetitions):
+    parameters = questions.draw_parameters(SEED, repetitions)
+    file = work / "parameters.json"
+    file.write_text(json.dumps(parameters))
+    rivals = {}
+    for name in ("kuzu", "duckdb"):
+        folder = work / name
+        subprocess.run(["rm", "-rf", str(folder)], check=True)
+        rivals[name] = run_json([sys.executable, HERE / "rivals.py", name, data, folder, file])
+    ours = run_json([bench, "questions", store, HERE / "questions.gq", file])
+    for index, question in enumerate(questions.QUESTIONS):
+        name = question[0]
+        mine = [questions.measure(name, rows) for rows in ours["answers"][name]]
+        for rival, result in rivals.items():
+            theirs = [questions.measure(name, rows) for rows in result["answers"][name]]
+            if mine != theirs:
+                sys.exit(f"{name}: Omnigraph and {rival} answer differently: {mine} {theirs}")
+        best = min(rivals, key=lambda r: p50(rivals[r]["times"][name]))
+        theirs, elapsed = p50(rivals[best]["times"][name]), p50(ours["times"][name])
+        factor = 5 if name in ("q1", "q2", "q8", "q9") else 3
+        table.add(f"{name}, warm", elapsed, "ms", best, theirs, f"{factor}x faster",
+                  theirs / elapsed >= factor)
+    table.add("peak anonymous memory over the nine", ours["anonymous_kib"] / 1024, "MiB", "kuzu",
+              rivals["kuzu"]["anonymous_kib"] / 1024, "300 MiB", ours["anonymous_kib"] < 300 * 1024)
+    return rivals
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size", choices=SIZES, default="100k")
+    parser.add_argument("--work", type=pathlib.Path, default=HERE.parent / "build" / "bench")
+    parser.add_argument("--build", type=pathlib.Path, default=HERE.parent / "build" / "release")
+    parser.add_argument("--repetitions", type=int, default=11)
+    parser.add_argument("--json", type=pathlib.Path)
+    options = parser.parse_args()
+    work = options.work
+    work.mkdir(parents=True, exist_ok=True)
+    persons, follows = SIZES[options.size]
+    data = work / f"data-{options.size}"
+    bench, cli = options.build / "omnigraph_bench", options.build / "omnigraph"
+    sync = fsync_p50_ms(work)
+    if sync < 0.01:
+        sys.exit(f"fdatasync takes {sync * 1e3:.1f} us here: this file system does not keep its "
+                 "promise, commits cannot be measured on it; choose another with --work")
+    if not (data / "schema.pg").exists():
+        subprocess.run([options.build / "bench_generate", data, str(persons), str(follows),
+                        str(SEED)], check=True)
+    table = Table()
+    table.add("disk: 4 KiB append + fdatasync, p50", sync, "ms")
+
+    store = work / f"graph-{options.size}"
+    subprocess.run(["rm", "-rf", str(store)], check=True)
+    load = run_json([bench, "load", store, data])
+    rivals = ask_all(table, work, data, store, bench, options.repetitions)
+    small = options.size == "100k"
+    table.add("load NDJSON, durable", load["ms"], "ms", "kuzu (CSV)", rivals["kuzu"]["load_ms"],
+              "1500 ms" if small else "", load["ms"] < 1500 if small else None)
+    table.add("load, peak resident memory", load["peak_kib"] / 1024, "MiB", bound="256 MiB"
+              if small else "", holds=load["peak_kib"] < 256 * 1024 if small else None)
+    table.add("store after load and questions", load["bytes"] / 1e6, "MB", "duckdb",
+              rivals["duckdb"]["bytes"] / 1e6, "45 MB" if small else "",
+              load["bytes"] < 45e6 if small else None)
+
+    lookup = run_json([bench, "lookup", store, HERE / "questions.gq", str(persons)])
+    table.add("point lookup by key, in process", lookup["p50_us"], "us", bound="20 us",
+              holds=lookup["p50_us"] < 20)
+    command = [cli, "query", "lookup", "--store", store, "--query", HERE / "questions.gq",
+               "--params", '{"key":"p77"}', "--json"]
+    cold = cli_p50_ms(command)
+    table.add("the same as a fresh process", cold, "ms", bound="20 ms", holds=cold < 20)
+
+    sqlite = run_json([sys.executable, HERE / "rivals.py", "sqlite", data, work / "sqlite",
+                       work / "parameters.json"])["commit_ms"]
+    subprocess.run(["rm", "-rf", str(work / "sqlite"), str(work / "commits")], check=True)
+    commits = run_json([bench, "commits", work / "commits", "10", "100", "1000", "10000"])
+    unit = p50(sqlite)
+    at = {row["depth"]: row for row in commits["depths"]}
+    for depth, row in at.items():
+        table.add(f"single-row commit at depth {depth}", row["p50_ms"], "ms", "sqlite", unit,
+                  "1.5x sqlite", row["p50_ms"] <= 1.5 * unit)
+        table.add(f"bytes of its append at depth {depth}", row["bytes"], "B", bound="2048 B",
+                  holds=row["bytes"] <= 2048)
+    growth = at[10000]["p50_ms"] / at[10]["p50_ms"]
+    table.add("commit, depth 10,000 over depth 10", growth, "", bound="1.3", holds=growth <= 1.3)
+    deep = [cli, "query", "--store", work / "commits", "-e",
+            'query q() { match { $p: Person { key: "k7" } } return { $p.name } }', "--json"]
+    shallow = list(deep)
+    subprocess.run(["rm", "-rf", str(work / "shallow")], check=True)
+    run_json([bench, "commits", work / "shallow", "10"])
+    shallow[3] = work / "shallow"
+    ratio = cli_p50_ms(deep) / cli_p50_ms(shallow)
+    table.add("fresh-process lookup, depth 10,000 over 10", ratio, "", bound="1.3",
+              holds=ratio <= 1.3)
+    subprocess.run(["rm", "-rf", str(work / "threads")], check=True)
+    threads = run_json([bench, "threads", work / "threads", "16"])
+    per_second = 1000 / unit
+    table.add("16 threads, commits/s", threads["per_second"], "/s", bound="6x sqlite with one",
+              holds=threads["per_second"] >= 6 * per_second)
+    table.add("SQLite with one thread, commits/s", per_second, "/s")
+    print(table.text())
+    if options.json:
+        options.json.write_text(json.dumps(table.rows, indent=1))
+
+
+if __name__ == "__main__":
+    main()
