@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "omnigraph/value.h"
+#include "schema/catalog.h"
 
 namespace omnigraph {
 
@@ -20,10 +21,6 @@ struct SourceRange {
   std::uint32_t end = 0;
   bool operator==(const SourceRange&) const { return true; }
 };
-
-enum class TypeKind : std::uint8_t { kInterface, kNode, kEdge };
-// "interface", "node", "edge".
-std::string_view type_kind_name(TypeKind kind);
 
 enum class ConstraintKind : std::uint8_t { kKey, kUnique, kIndex, kRange, kCheck };
 // "key", "unique", "index", "range", "check".

@@ -24,11 +24,23 @@ namespace omnigraph {
 using TypeId = std::uint32_t;      // identity of an interface, node type or edge type; 0 = none
 using PropertyId = std::uint32_t;  // identity of a property; 0 = none
 
+enum class TypeKind : std::uint8_t { kInterface, kNode, kEdge };
+// "interface", "node", "edge".
+std::string_view type_kind_name(TypeKind kind);
+
 struct Annotation {
   std::string name;
   std::optional<std::string> value;
   std::vector<std::pair<std::string, std::string>> kwargs;
   bool operator==(const Annotation&) const = default;
+};
+
+// What @embed says of a vector property.
+struct EmbedSource {
+  std::string property;  // the vector
+  std::string source;    // the String it is made from
+  std::optional<std::string> model;
+  bool operator==(const EmbedSource&) const = default;
 };
 
 struct Property {
@@ -41,12 +53,7 @@ struct Property {
   bool unique = false;
   bool index = false;
   bool injected = false;                // came from an interface, not declared on the node
-};
-
-struct EmbedSource {
-  std::string property;  // the vector
-  std::string source;    // the String it is made from
-  std::optional<std::string> model;
+  std::optional<EmbedSource> embed;
 };
 
 // Members of @key/@unique/@index: names, sorted, unique. "src"/"dst" may appear on edges.
@@ -56,20 +63,25 @@ struct RangeBound {
   // Exactly as the spec compares: double; `integer` keeps the spelled form for schema plans.
   double value = 0;
   std::optional<std::int64_t> integer;
+  bool operator==(const RangeBound&) const = default;
 };
 struct RangeConstraint {
   std::string property;
   std::optional<RangeBound> min, max;
+  bool operator==(const RangeConstraint&) const = default;
 };
 struct CheckConstraint {
   std::string property;
   std::string pattern;
+  bool operator==(const CheckConstraint&) const = default;
 };
 
 struct InterfaceType {
   TypeId id = 0;
   std::string name;
-  std::vector<Property> properties;
+  std::vector<Property> properties;  // declaration order
+
+  const Property* find(std::string_view name) const;
 };
 
 // What node and edge types share.
@@ -82,8 +94,13 @@ struct EntityType {
   std::vector<PropertyGroup> uniques;  // of property-level and body-level spellings; key not included
   std::vector<PropertyGroup> indexes;  // declared @index groups (key not included)
 
+  // O(log properties). Null when there is none.
   const Property* find(std::string_view name) const;
   const Property* find(PropertyId id) const;
+
+  // Positions in `properties`, ordered by name and by id. Filled when the catalog is finished; a
+  // type that was put together by hand may leave them empty and is searched from end to end.
+  std::vector<std::uint32_t> by_name, by_id;
 };
 
 struct NodeType : EntityType {
@@ -103,7 +120,7 @@ struct EdgeType : EntityType {
 
 class Catalog {
  public:
-  const std::vector<InterfaceType>& interfaces() const { return interfaces_; }
+  const std::vector<InterfaceType>& interfaces() const { return interfaces_; }  // sorted by name
   const std::vector<NodeType>& nodes() const { return nodes_; }  // sorted by name
   const std::vector<EdgeType>& edges() const { return edges_; }  // sorted by name
   const std::string& source() const { return source_; }          // verbatim text
@@ -111,6 +128,7 @@ class Catalog {
   // Raised by one at each accepted schema change; 1 for the first. Names the schema in log records.
   std::uint32_t version() const { return version_; }
 
+  // Look-ups: O(log types), null when there is none. Names are case-sensitive.
   const NodeType* node(std::string_view name) const;
   const NodeType* node(TypeId id) const;
   const EdgeType* edge(std::string_view exact_name) const;
@@ -124,12 +142,17 @@ class Catalog {
 
  private:
   friend class CatalogBuilder;
+  struct TypeSlot { TypeId id; TypeKind kind; std::uint32_t position; };
+  const TypeSlot* slot(TypeId id, TypeKind kind) const;
+
   std::vector<InterfaceType> interfaces_;
   std::vector<NodeType> nodes_;
   std::vector<EdgeType> edges_;
   std::string source_;
   std::uint32_t next_identity_ = 1;
   std::uint32_t version_ = 1;
+  std::vector<TypeSlot> slots_;                                        // of all types, by id
+  std::vector<std::pair<std::string, std::uint32_t>> folded_edges_;    // lower-cased name, position
 };
 
 using CatalogPtr = std::shared_ptr<const Catalog>;

@@ -39,7 +39,7 @@ void SchemaLexer::skip_blank() {
     } else if (source_.substr(at, 2) == "/*") {
       const std::size_t end = source_.find("*/", at + 2);
       if (end == std::string_view::npos) {
-        refuse(static_cast<std::uint32_t>(at), "`*/` after this comment's start");
+        refuse(static_cast<std::uint32_t>(at), {"`*/` somewhere after this `/*`", false});
         break;
       }
       at = end + 2;
@@ -50,22 +50,29 @@ void SchemaLexer::skip_blank() {
   place_ = static_cast<std::uint32_t>(at);
 }
 
-bool SchemaLexer::refuse(std::uint32_t place, std::string_view what) {
+bool SchemaLexer::refuse(std::uint32_t place, Expected what) {
   if (place < refused_at_) return false;
   if (place > refused_at_) {
     refused_at_ = place;
     expected_.clear();
   }
   if (std::find(expected_.begin(), expected_.end(), what) == expected_.end()) {
-    expected_.emplace_back(what);
+    expected_.push_back(what);
   }
   return false;
 }
 
-Error SchemaLexer::error() const { return syntax_error(source_, refused_at_, expected_); }
+Error SchemaLexer::error() const {
+  std::vector<std::string> expected;
+  for (const Expected& what : expected_) {
+    const std::string text(what.text);
+    expected.push_back(what.quoted ? "`" + text + "`" : text);
+  }
+  return syntax_error(source_, refused_at_, expected);
+}
 
 bool SchemaLexer::take(std::string_view text) {
-  if (!peek(text)) return refuse("`" + std::string(text) + "`");
+  if (!peek(text)) return refuse(place_, {text, true});
   advance(text.size());
   return true;
 }

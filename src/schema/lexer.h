@@ -29,7 +29,7 @@ class SchemaLexer {
   bool at_end() const { return place_ == source_.size(); }
 
   // Each takes one token or leaves the place where it is and returns false. Word boundaries are
-  // never looked at: take("node") accepts the first four letters of `nodeA`.
+  // never looked at: take("node") accepts the first four letters of `nodeA`. `text` is static.
   bool take(std::string_view text);
   // Like take(), without noting a refusal.
   bool peek(std::string_view text) const { return rest().substr(0, text.size()) == text; }
@@ -40,15 +40,21 @@ class SchemaLexer {
   bool decimal(std::string& out);        // [0-9]+ "." [0-9]+
   bool string(std::string& out);         // what stands between the quotes
 
-  // Notes that `what` would have been accepted at `place`; returns false for chaining.
-  bool refuse(std::uint32_t place, std::string_view what);
-  bool refuse(std::string_view what) { return refuse(place_, what); }
+  // Notes that `what` (static text) would have been accepted here; returns false for chaining.
+  bool refuse(std::string_view what) { return refuse(place_, {what, false}); }
 
   // The error at the furthest refused place.
   Error error() const;
 
  private:
+  struct Expected {
+    std::string_view text;  // static
+    bool quoted;            // literal text of the language
+    bool operator==(const Expected&) const = default;
+  };
+
   std::string_view rest() const { return source_.substr(place_); }
+  bool refuse(std::uint32_t place, Expected what);
   void advance(std::size_t bytes);  // past a token and what separates it from the next
   void skip_blank();
   template <typename First, typename Rest>
@@ -58,7 +64,7 @@ class SchemaLexer {
   std::uint32_t place_ = 0;
   std::uint32_t token_end_ = 0;
   std::uint32_t refused_at_ = 0;
-  std::vector<std::string> expected_;  // at refused_at_, unique
+  std::vector<Expected> expected_;  // at refused_at_, unique
 };
 
 }  // namespace omnigraph

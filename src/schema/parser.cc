@@ -35,7 +35,7 @@ constexpr std::array<ConstraintKind, 5> kConstraintKinds = {
 // and numbers need more than one token of foresight.
 class Grammar {
  public:
-  explicit Grammar(std::string_view source) : source_(source), lexer_(source) {}
+  explicit Grammar(std::string_view source) : lexer_(source) {}
 
   Result<SchemaAst> schema() {
     SchemaAst ast;
@@ -153,15 +153,13 @@ class Grammar {
     if (!lexer_.peek("@")) return false;
     const std::uint32_t begin = lexer_.place();
     bool found = false;
-    // A throw-away lexer state: these looks ahead must leave no refusals behind.
-    if (lexer_.take("@")) {
-      for (const ConstraintKind candidate : kConstraintKinds) {
-        if (!lexer_.peek(constraint_name(candidate))) continue;
-        lexer_.take(constraint_name(candidate));
-        found = lexer_.peek("(");
-        kind = candidate;
-        break;
-      }
+    lexer_.take("@");
+    for (const ConstraintKind candidate : kConstraintKinds) {
+      if (!lexer_.peek(constraint_name(candidate))) continue;
+      lexer_.take(constraint_name(candidate));
+      found = lexer_.peek("(");
+      kind = candidate;
+      break;
     }
     lexer_.go_back(begin);
     return found;
@@ -331,20 +329,10 @@ class Grammar {
     return true;
   }
 
-  std::string_view source_;
   SchemaLexer lexer_;
 };
 
 }  // namespace
-
-std::string_view type_kind_name(TypeKind kind) {
-  switch (kind) {
-    case TypeKind::kInterface: return "interface";
-    case TypeKind::kNode: return "node";
-    case TypeKind::kEdge: return "edge";
-  }
-  return "";
-}
 
 std::string_view constraint_name(ConstraintKind kind) {
   switch (kind) {
