@@ -14,13 +14,13 @@ if(library_rooms)
     set_target_properties(libomnigraph_${kind} PROPERTIES OUTPUT_NAME omnigraph LINKER_LANGUAGE CXX)
     target_include_directories(libomnigraph_${kind} PUBLIC
       $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>)
-    target_link_libraries(libomnigraph_${kind} PRIVATE $<BUILD_INTERFACE:omnigraph_dependencies>)
-    if(TARGET omnigraph_rust)
-      target_link_libraries(libomnigraph_${kind} PRIVATE $<BUILD_INTERFACE:omnigraph_rust>)
-    endif()
+    target_link_libraries(libomnigraph_${kind} PRIVATE
+      $<BUILD_INTERFACE:omnigraph_dependencies> $<BUILD_INTERFACE:omnigraph_rust>)
   endforeach()
   set_target_properties(libomnigraph_shared PROPERTIES
     VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR} INSTALL_RPATH "$ORIGIN")
+  # What comes from the crate is nobody else's business.
+  target_link_options(libomnigraph_shared PRIVATE -Wl,--exclude-libs,libomnigraph_rust.a)
 endif()
 
 if(EXISTS ${PROJECT_SOURCE_DIR}/src/cli/main.cc)

@@ -43,6 +43,6 @@ endif()
 
 add_library(omnigraph_options INTERFACE)
 target_include_directories(omnigraph_options INTERFACE
-  ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
+  ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/rust/include)
 target_compile_options(omnigraph_options INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Werror)

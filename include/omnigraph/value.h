@@ -30,7 +30,7 @@ struct PropertyType {
   bool list = false;                     // [S]
   bool nullable = false;                 // trailing ?
   std::uint32_t dimension = 0;           // of kVector, else 0
-  std::vector<std::string> enum_values;  // sorted, unique; non-empty only for an enum (scalar kString)
+  std::vector<std::string> enum_values = {};  // sorted, unique; only of an enum (scalar kString)
 
   bool is_enum() const { return !enum_values.empty(); }
   bool operator==(const PropertyType&) const = default;

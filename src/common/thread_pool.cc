@@ -61,6 +61,7 @@ class ThreadPool::Threads {
       dropped.swap(shared_->tasks);
     }
     shared_->wake.notify_all();
+    dropped.clear();
     for (std::thread& thread : threads_) {
       // The last owner of the pool may be a task on it. That thread ends by itself.
       if (thread.get_id() == std::this_thread::get_id()) {
