@@ -28,6 +28,9 @@ struct Parameter {
   std::string name;
   PropertyType type;
   SourceSpan span;
+  // `Vector(0)` and dimensions beyond 2147483647 parse (with dimension 0) and are refused by the
+  // checker; this is the type as it was written. Empty for every other parameter.
+  std::string unknown_type = {};
 };
 
 struct Expr;
@@ -59,6 +62,7 @@ struct PropertyMatch {
 struct NodeBinding {
   std::string variable, type;
   std::vector<PropertyMatch> properties;
+  SourceSpan type_span = {};
 };
 struct HopBounds { std::uint32_t min = 1; std::optional<std::uint32_t> max; };
 struct Traversal {
@@ -67,6 +71,7 @@ struct Traversal {
   std::string edge;                         // as written
   bool undirected = false;
   std::optional<HopBounds> bounds;          // only when written
+  SourceSpan edge_span = {};
 };
 struct Filter { Compare op; ExprPtr left, right; };
 struct TextSearchClause { ExprPtr call; };
