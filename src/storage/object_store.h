@@ -53,6 +53,8 @@ class ObjectStore {
   // Several ranges of one object at once; in the order asked.
   virtual Result<std::vector<Bytes>> get_ranges(std::string_view name,
                                                 std::span<const ByteRange> ranges);
+  // Several whole objects at once; nullopt for a missing one. One round trip where the store can.
+  virtual Result<std::vector<std::optional<Bytes>>> get_many(std::span<const std::string> names);
   // Durable when it returns kCreated. kUnknown: the answer was lost; put the same bytes again.
   virtual Result<PutOutcome> put_if_absent(std::string_view name, std::string_view bytes) = 0;
   // Replaces; only for hints and for names that are unique anyway. Durable on return.
@@ -67,8 +69,25 @@ class ObjectStore {
   virtual Result<ObjectInfo> head(std::string_view name) = 0;
   // Local folder of the store, if it is one (the `file` log lives there).
   virtual std::optional<std::string> local_path() const { return std::nullopt; }
+
+  // Told by the `file` log, which does its own I/O below local_path(): decorators that count see an
+  // append as one put and a look at the next record's place as one probe.
+  virtual void note_log_append(std::uint64_t bytes) { (void)bytes; }
+  virtual void note_log_probe() {}
+  virtual void note_log_read(std::uint64_t bytes) { (void)bytes; }
 };
 
 using ObjectStorePtr = std::shared_ptr<ObjectStore>;
+
+// Whether `name` is one that stores take: not empty, at most 512 bytes, segments separated by single
+// '/', none of them "." or "..", no control characters, none that begins with ".tmp-".
+bool valid_object_name(std::string_view name);
+
+// A folder. With `create` a missing folder is made by the first put (and taken away again when that
+// fails); without it a missing folder is kNotFound. The folder may be read-only: puts then fail with
+// kReadOnly.
+Result<ObjectStorePtr> open_local_store(std::string path, bool create);
+// Bytes in memory, gone with the last pointer.
+ObjectStorePtr make_memory_store();
 
 }  // namespace omnigraph

@@ -88,15 +88,4 @@ class Store {
   virtual Result<SnapshotPtr> snapshot_at(CommitId id) = 0;
 };
 
-// Local folder (created when missing by put), or error kIo/kNotFound.
-Result<ObjectStorePtr> open_local_store(std::string path, bool create);
-ObjectStorePtr make_memory_store();
-
-// Counts calls and bytes; for cost tests.
-struct StoreCounts {
-  std::uint64_t gets = 0, puts = 0, puts_if_absent = 0, lists = 0, heads = 0, removes = 0;
-  std::uint64_t log_appends = 0, log_probes = 0;   // of the `file` form
-  std::uint64_t bytes_read = 0, bytes_written = 0;
-};
-
 }  // namespace omnigraph
