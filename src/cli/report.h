@@ -1,0 +1,20 @@
+// How failures are told: "Error:" and the numbered chain of causes.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "cli/process.h"
+#include "omnigraph/error.h"
+
+namespace omnigraph::cli {
+
+// Prints `error` to stderr. In colour only for a terminal without NO_COLOR; a message never holds
+// escape codes or a stray blank at its end.
+void report_failure(Process& process, const Error& error);
+
+// The message as a report shows it: control characters that would change the terminal are dropped,
+// lines after the first are indented further.
+std::string report_text(std::string_view message);
+
+}  // namespace omnigraph::cli
