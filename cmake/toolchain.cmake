@@ -46,4 +46,3 @@ target_include_directories(omnigraph_options INTERFACE
   ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/rust/include)
 target_compile_options(omnigraph_options INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Werror)
-target_compile_definitions(omnigraph_options INTERFACE OMNIGRAPH_VERSION="${PROJECT_VERSION}")
