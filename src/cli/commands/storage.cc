@@ -1,0 +1,115 @@
+// init, schema, cleanup.
+#include <charconv>
+
+#include "cli/commands/commands.h"
+#include "cli/credentials.h"
+#include "cli/files.h"
+#include "cli/write_target.h"
+
+namespace omnigraph::cli {
+namespace {
+
+// A number and one of s m h d w, or a number alone (seconds).
+Result<std::uint64_t> parse_duration(std::string_view given) {
+  const std::string_view text = trimmed(given);
+  if (text.empty()) return bad_request("duration is empty");
+  const auto invalid = [&](std::string_view why) {
+    return bad_request("invalid duration '" + std::string(given) + "': " + std::string(why));
+  };
+  std::uint64_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, code] = std::from_chars(text.data(), end, number);
+  if (code == std::errc::result_out_of_range) return invalid("number too large");
+  if (code != std::errc()) return invalid("expected a number");
+  const std::string_view unit(stop, static_cast<std::size_t>(end - stop));
+  if (unit.empty()) return number;
+  for (const char c : unit) {
+    if ((c >= '0' && c <= '9') || c == '.') return invalid("expected one number and one unit");
+  }
+  std::uint64_t seconds = 0;
+  if (unit == "s") seconds = 1;
+  else if (unit == "m") seconds = 60;
+  else if (unit == "h") seconds = 3'600;
+  else if (unit == "d") seconds = 86'400;
+  else if (unit == "w") seconds = 604'800;
+  else return bad_request("unknown duration unit '" + std::string(unit) +
+                          "'. Supported: s, m, h, d, w");
+  if (number > UINT64_MAX / seconds) return invalid("number too large");
+  return number * seconds;
+}
+
+}  // namespace
+
+ExitStatus run_init(Invocation& call) {
+  const std::string uri(*call.arguments.positional(0));
+  if (is_http(uri)) {
+    return bad_request("`init` is a direct (storage-native) command and needs direct storage "
+                       "access; the resolved target is a remote server (" + uri +
+                       "). Pass the graph's file:// or s3:// URI.");
+  }
+  if (const auto root = enclosing_cluster(uri)) {
+    return bad_request("`" + uri + "` is inside cluster `" + *root +
+                       "`. Graphs in a cluster are created by `cluster apply`, which records them "
+                       "in the cluster's ledger. Declare the graph in cluster.yaml and run "
+                       "`cluster apply`.");
+  }
+  OG_ASSIGN_OR_RETURN(
+      const std::string schema,
+      read_text_file(std::string(*call.arguments.value("schema")), "schema file"));
+  OG_RETURN_IF_ERROR(Graph::create(uri, schema, {.force = call.arguments.has("force")}));
+  call.print("initialized " + uri + "\n");
+  return kSuccess;
+}
+
+ExitStatus run_schema_show(Invocation& call) {
+  OG_ASSIGN_OR_RETURN(const Scope scope, scope_of(call));
+  OG_RETURN_IF_ERROR(refuse_served(call, scope, false));
+  OG_ASSIGN_OR_RETURN(const Graph graph, open_graph(scope, true));
+  OG_ASSIGN_OR_RETURN(const std::string source, graph.schema_source());
+  if (!call.json()) {
+    call.print(source);
+    call.print("\n");
+    return kSuccess;
+  }
+  std::string document;
+  JsonWriter json(document, JsonWriter::Style::kPretty);
+  json.begin_object().key("schema_source").value(source).end_object();
+  call.print_json(document);
+  return kSuccess;
+}
+
+ExitStatus run_schema_apply(Invocation& call) {
+  OG_ASSIGN_OR_RETURN(const Scope scope, scope_of(call));
+  OG_RETURN_IF_ERROR(refuse_served(call, scope, true));
+  if (const auto root = enclosing_cluster(scope.uri)) {
+    return bad_request("`" + scope.uri + "` is inside cluster `" + *root +
+                       "`. A graph in a cluster evolves via `cluster apply`, which records the "
+                       "change in the cluster's ledger, not `schema apply`.");
+  }
+  return not_in_this_build(call.arguments);
+}
+
+ExitStatus run_cleanup(Invocation& call) {
+  OG_ASSIGN_OR_RETURN(const Scope scope, scope_of(call));
+  const auto keep = call.arguments.number("keep");
+  const auto older_than = call.arguments.value("older-than");
+  if (!keep && !older_than) {
+    return bad_request("cleanup requires at least one of --keep or --older-than");
+  }
+  std::string policy;
+  if (keep) policy = "keep " + std::to_string(*keep) + " versions";
+  if (older_than) {
+    OG_ASSIGN_OR_RETURN(const std::uint64_t seconds, parse_duration(*older_than));
+    if (!policy.empty()) policy += ", ";
+    policy += "remove anything older than " + std::to_string(seconds) + "s";
+  }
+  if (!call.arguments.has("confirm")) {
+    call.process.err->write("cleanup is destructive — rerun with --confirm. Policy for " +
+                            scope.uri + ": " + policy + "\n");
+    return kSuccess;
+  }
+  OG_RETURN_IF_ERROR(confirm_destructive(call.process, call.arguments, scope, "cleanup"));
+  return not_in_this_build(call.arguments);
+}
+
+}  // namespace omnigraph::cli
