@@ -1,7 +1,8 @@
 // Both directions of one edge segment: for every source row id the run of edges that start there,
 // for every target the edges that end there. Built once for an immutable segment and shared by
 // every snapshot that lists it; knows nothing of deletions (callers test the part's bitmap with the
-// edge row). Thread-safe: const after construction.
+// edge row). Thread-safe: the backward side, which many queries never need, is made by the first call
+// of in() (others wait for it); everything else is const after construction.
 //
 // Edge rows are sorted by (_src, _dst). A large segment has dense offsets over its source range
 // (`first_source() … `), a small one keeps its sorted distinct sources and searches them; likewise
@@ -10,6 +11,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,10 +39,12 @@ class AdjacencySide {
     return edge_rows_.empty() ? position : edge_rows_[position];
   }
   // Dense form: offsets()[n - first()] .. offsets()[n - first() + 1] for n in [first(), first() +
-  // count()). Empty offsets: sparse form, keys() are the sorted distinct nodes, offsets by index.
+  // count()). Non-empty keys: sparse form, keys() are the sorted distinct nodes, offsets by index.
   bool dense() const { return keys_.empty(); }
   RowId first() const { return first_; }
-  std::uint32_t count() const { return static_cast<std::uint32_t>(offsets_.size() - 1); }
+  std::uint32_t count() const {
+    return offsets_.empty() ? 0 : static_cast<std::uint32_t>(offsets_.size() - 1);
+  }
   std::span<const std::uint32_t> offsets() const { return offsets_; }
   std::span<const RowId> keys() const { return keys_; }
 
@@ -56,25 +60,40 @@ class AdjacencySide {
 class Adjacency {
  public:
   // Builds from edge columns sorted by (source, target). O(rows). Error kCorrupt if not sorted.
-  // `owner` keeps the spans alive; `by_target` may be given (decoded from the store) or empty.
+  // `owner` keeps `targets` alive (`sources` are not needed afterwards); `by_target`, the edge rows
+  // ordered by (target, source), may be given (decoded from the store) or empty; kCorrupt if it is
+  // no such order.
   static Result<std::shared_ptr<const Adjacency>> build(std::span<const RowId> sources,
                                                         std::span<const RowId> targets,
                                                         std::vector<std::uint32_t> by_target,
                                                         std::shared_ptr<const void> owner);
 
   const AdjacencySide& out() const { return out_; }
-  const AdjacencySide& in() const { return in_; }
+  const AdjacencySide& in() const {
+    std::call_once(in_once_, [this] { build_in(); });
+    return in_;
+  }
+  // Source of an edge row: a search in the offsets.
+  RowId source_of(std::uint32_t edge_row) const;
   // True when some (source, target) pair occurs more than once in this segment.
   bool has_parallel_edges() const { return parallel_; }
+  // Bytes of both sides once made, the targets excluded.
   std::size_t memory() const { return memory_; }
 
  private:
-  AdjacencySide out_, in_;
+  void build_in() const;
+
+  AdjacencySide out_;
   bool parallel_ = false;
   std::size_t memory_ = 0;
-  std::vector<std::uint32_t> out_offsets_, in_offsets_, by_target_;
-  std::vector<RowId> out_keys_, in_keys_, in_neighbors_;
+  RowId max_target_ = 0, min_target_ = 0;
+  std::vector<std::uint32_t> out_offsets_;
+  std::vector<RowId> out_keys_;
   std::shared_ptr<const void> owner_;
+  mutable std::once_flag in_once_;  // guards the making of what follows
+  mutable AdjacencySide in_;
+  mutable std::vector<std::uint32_t> in_offsets_, by_target_;
+  mutable std::vector<RowId> in_keys_, in_neighbors_;
 };
 
 }  // namespace omnigraph

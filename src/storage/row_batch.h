@@ -60,6 +60,8 @@ RowBatch reorder(const RowBatch& batch, std::span<const std::uint32_t> order);
 // Binary form of a batch, the payload of a log record ("inline rows"). Layout in row_batch.cc and
 // docs/storage-format.md: Arrow-layout buffers behind a varint header; about 60 bytes + data a row.
 // Does not hold gsns when the batch has one `gsn` for all (the entry gives it).
+// At most kMaxInlineRows rows (asserted): larger changes become segments.
+inline constexpr std::uint32_t kMaxInlineRows = 1u << 24;
 void encode_row_batch(const RowBatch& batch, std::string& out);
 // Error kCorrupt on any malformed input; never reads outside `bytes`. The result owns copies.
 Result<RowBatch> decode_row_batch(std::string_view bytes);

@@ -25,9 +25,13 @@ namespace omnigraph {
 // Rows 4,096 by 4,096 of a column: bounds over the present values of the page.
 inline constexpr std::uint32_t kPageRows = 4096;
 
+// More rows are split over several segments.
+inline constexpr std::uint32_t kMaxSegmentRows = 1u << 31;
+
 struct ZoneBounds {
   Value min, max;            // null when the page (column) holds no present value; strings may be
-                             // truncated prefixes: then max_exact is false and max is a lower bound
+                             // truncated prefixes: then max_exact is false and max is a lower bound.
+                             // NaN counts as above all other numbers
   bool max_exact = true;
   std::uint32_t nulls = 0;
 };
@@ -57,6 +61,7 @@ class Segment {
   virtual Result<std::optional<std::uint32_t>> row_of(RowId rid) const = 0;
   virtual Result<RowId> rid(std::uint32_t row) const = 0;
   virtual Result<Gsn> gsn(std::uint32_t row) const = 0;
+  virtual Result<std::shared_ptr<const std::vector<Gsn>>> gsns() const = 0;  // one a row
 
   // Whole column, decoded once and cached. A property the segment does not hold is all null.
   // `type` is the property's current type (enum or plain).
@@ -77,6 +82,9 @@ class Segment {
   virtual Result<std::vector<std::uint32_t>> edges_of(RowId node, bool outgoing) const = 0;
   virtual Result<RowId> src(std::uint32_t row) const = 0;
   virtual Result<RowId> dst(std::uint32_t row) const = 0;
+  // All of them, one a row.
+  virtual Result<std::shared_ptr<const std::vector<RowId>>> sources() const = 0;
+  virtual Result<std::shared_ptr<const std::vector<RowId>>> targets() const = 0;
 
   // Rows whose values of the properties in `group` (PropertyIds, plus kSrcColumn/kDstColumn) hash to
   // `hash` (tuple_hash): candidates that the caller verifies. Only for groups that were indexed when

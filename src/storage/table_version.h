@@ -12,6 +12,7 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -91,9 +92,17 @@ class TableVersion {
   // (except with clear).
   Result<TableVersionPtr> apply(bool clear, std::span<const RowId> deleted,
                                 std::span<const SegmentPtr> added) const;
-  // Folding: the parts whose segment ids are `inputs` are replaced by `output`, keeping dead what
-  // died since; null when some input is gone or has rows dead that `output` holds alive beyond
-  // repair. See maintenance.
+  // Folding: the parts whose segment ids are `inputs` (nil ids are skipped: they stand for inline
+  // rows) and the inline rows written up to gsn `inline_through` (0: none) give way to `output`.
+  // `dropped[i]` is the encoded deletion bitmap that input i had when it was folded (empty: none).
+  // Rows that died since are dead in the output; inline rows that the output does not hold stay where
+  // they are. Null when an input is gone or has a row alive that the fold dropped: then the fold does
+  // not apply to this version. Reads only the row ids of rows that died since, and those of inline
+  // rows. Error kCorrupt when the output lacks a row of its inputs.
+  Result<TableVersionPtr> replace(std::span<const SegmentId> inputs,
+                                  std::span<const std::string> dropped, Gsn inline_through,
+                                  const SegmentPtr& output) const;
+  // The same for file inputs without their bitmaps: compares (row id, gsn) of every row.
   Result<TableVersionPtr> replace(std::span<const SegmentId> inputs, const SegmentPtr& output) const;
 
  private:

@@ -1,0 +1,185 @@
+#include "index/adjacency.h"
+
+#include <algorithm>
+#include <cassert>
+#include <numeric>
+
+namespace omnigraph {
+namespace {
+
+// A side is dense while its offsets are no larger than this many times its edges: below that an
+// array is both smaller and faster than sorted keys.
+constexpr std::uint64_t kDenseNodesPerEdge = 4;
+
+bool dense_pays(RowId first, RowId last, std::size_t edges) {
+  return std::uint64_t{last} - first + 1 <= kDenseNodesPerEdge * edges;
+}
+
+// Counts become offsets: counts[n + 1] holds the edges of node n.
+void sum_up(std::vector<std::uint32_t>& counts) {
+  std::uint32_t total = 0;
+  for (std::uint32_t& count : counts) {
+    total += count;
+    count = total;
+  }
+}
+
+}  // namespace
+
+AdjacencySide::Run AdjacencySide::run(RowId node) const {
+  if (dense()) {
+    if (node < first_ || node - first_ >= count()) return {};
+    const std::uint32_t i = node - first_;
+    return {offsets_[i], offsets_[i + 1]};
+  }
+  const auto at = std::lower_bound(keys_.begin(), keys_.end(), node);
+  if (at == keys_.end() || *at != node) return {};
+  const auto i = static_cast<std::size_t>(at - keys_.begin());
+  return {offsets_[i], offsets_[i + 1]};
+}
+
+Result<std::shared_ptr<const Adjacency>> Adjacency::build(std::span<const RowId> sources,
+                                                          std::span<const RowId> targets,
+                                                          std::vector<std::uint32_t> by_target,
+                                                          std::shared_ptr<const void> owner) {
+  const std::size_t edges = sources.size();
+  if (targets.size() != edges || (!by_target.empty() && by_target.size() != edges)) {
+    return corrupt("adjacency: columns of different lengths");
+  }
+  auto built = std::make_shared<Adjacency>();
+  Adjacency& a = *built;
+  a.owner_ = std::move(owner);
+  if (edges == 0) {
+    a.out_offsets_.assign(1, 0);
+    a.out_.offsets_ = a.out_offsets_;
+    a.min_target_ = 1;  // an empty range
+    return std::shared_ptr<const Adjacency>(std::move(built));
+  }
+
+  // One pass checks the order and finds parallel edges and the range of targets.
+  RowId least = targets[0], greatest = targets[0];
+  bool sorted = true, parallel = false;
+  for (std::size_t i = 1; i < edges; ++i) {
+    const std::uint64_t before = std::uint64_t{sources[i - 1]} << 32 | targets[i - 1];
+    const std::uint64_t here = std::uint64_t{sources[i]} << 32 | targets[i];
+    sorted &= before <= here;
+    parallel |= before == here;
+    least = std::min(least, targets[i]);
+    greatest = std::max(greatest, targets[i]);
+  }
+  if (!sorted) return corrupt("adjacency: edges are not sorted by (_src, _dst)");
+  a.parallel_ = parallel;
+  a.min_target_ = least;
+  a.max_target_ = greatest;
+
+  const RowId first = sources.front(), last = sources.back();
+  a.out_.first_ = first;
+  a.out_.neighbors_ = targets;
+  if (dense_pays(first, last, edges)) {
+    a.out_offsets_.assign(std::size_t{last} - first + 2, 0);
+    for (const RowId source : sources) ++a.out_offsets_[source - first + 1];
+    sum_up(a.out_offsets_);
+  } else {
+    for (std::uint32_t i = 0; i < edges; ++i) {
+      if (i > 0 && sources[i] == sources[i - 1]) continue;
+      a.out_keys_.push_back(sources[i]);
+      a.out_offsets_.push_back(i);
+    }
+    a.out_offsets_.push_back(static_cast<std::uint32_t>(edges));
+  }
+  a.out_.offsets_ = a.out_offsets_;
+  a.out_.keys_ = a.out_keys_;
+
+  for (std::size_t i = 0; i < by_target.size(); ++i) {
+    const std::uint32_t row = by_target[i];
+    if (row >= edges) return corrupt("adjacency: the order by target names a row too far");
+    if (i > 0) {
+      const std::uint32_t before = by_target[i - 1];
+      if (targets[before] > targets[row] || (targets[before] == targets[row] && before >= row)) {
+        return corrupt("adjacency: the order by target is not sorted");
+      }
+    }
+  }
+  a.by_target_ = std::move(by_target);
+  const std::uint64_t in_nodes = dense_pays(least, greatest, edges)
+                                     ? std::uint64_t{greatest} - least + 2
+                                     : 2 * std::uint64_t{edges};
+  a.memory_ = sizeof(Adjacency) + 4 * (a.out_offsets_.size() + a.out_keys_.size() + in_nodes +
+                                       2 * edges);
+  return std::shared_ptr<const Adjacency>(std::move(built));
+}
+
+RowId Adjacency::source_of(std::uint32_t edge_row) const {
+  const auto after = std::upper_bound(out_offsets_.begin(), out_offsets_.end(), edge_row);
+  assert(after != out_offsets_.begin() && after != out_offsets_.end());
+  const auto i = static_cast<std::uint32_t>(after - out_offsets_.begin() - 1);
+  return out_keys_.empty() ? out_.first_ + i : out_keys_[i];
+}
+
+void Adjacency::build_in() const {
+  const std::span<const RowId> targets = out_.neighbors_;
+  const std::size_t edges = targets.size();
+  if (edges == 0) {
+    in_offsets_.assign(1, 0);
+    in_.offsets_ = in_offsets_;
+    return;
+  }
+  in_neighbors_.resize(edges);
+  // Walks edge rows in order together with their source.
+  const auto for_each_edge = [this](auto&& visit) {
+    const std::size_t nodes = out_offsets_.size() - 1;
+    for (std::size_t n = 0; n < nodes; ++n) {
+      const RowId source =
+          out_keys_.empty() ? out_.first_ + static_cast<RowId>(n) : out_keys_[n];
+      for (std::uint32_t row = out_offsets_[n]; row < out_offsets_[n + 1]; ++row) {
+        visit(row, source);
+      }
+    }
+  };
+
+  if (dense_pays(min_target_, max_target_, edges)) {
+    const RowId first = min_target_;
+    in_offsets_.assign(std::size_t{max_target_} - first + 2, 0);
+    for (const RowId target : targets) ++in_offsets_[target - first + 1];
+    sum_up(in_offsets_);
+    std::vector<std::uint32_t> next(in_offsets_.begin(), in_offsets_.end() - 1);
+    if (by_target_.empty()) {
+      // A counting sort; rows come in (_src, _dst) order, so each run is sorted by source.
+      by_target_.resize(edges);
+      for_each_edge([&](std::uint32_t row, RowId source) {
+        const std::uint32_t at = next[targets[row] - first]++;
+        by_target_[at] = row;
+        in_neighbors_[at] = source;
+      });
+    } else {
+      for_each_edge([&](std::uint32_t row, RowId source) {
+        in_neighbors_[next[targets[row] - first]++] = source;
+      });
+    }
+    in_.first_ = first;
+  } else {
+    if (by_target_.empty()) {
+      by_target_.resize(edges);
+      std::iota(by_target_.begin(), by_target_.end(), 0u);
+      std::sort(by_target_.begin(), by_target_.end(), [targets](std::uint32_t x, std::uint32_t y) {
+        return targets[x] != targets[y] ? targets[x] < targets[y] : x < y;
+      });
+    }
+    for (std::uint32_t i = 0; i < edges; ++i) {
+      const std::uint32_t row = by_target_[i];
+      if (in_keys_.empty() || in_keys_.back() != targets[row]) {
+        in_keys_.push_back(targets[row]);
+        in_offsets_.push_back(i);
+      }
+      in_neighbors_[i] = source_of(row);
+    }
+    in_offsets_.push_back(static_cast<std::uint32_t>(edges));
+    in_.first_ = in_keys_.front();
+  }
+  in_.offsets_ = in_offsets_;
+  in_.keys_ = in_keys_;
+  in_.neighbors_ = in_neighbors_;
+  in_.edge_rows_ = by_target_;
+}
+
+}  // namespace omnigraph
