@@ -23,6 +23,10 @@ struct TypedVariable {
   TypeId type = 0;        // node or edge type
   bool anonymous = false; // wildcard: not part of tie-breaking, never projected
   std::uint32_t scope = 0;  // 0 = outermost; n = index into TypedRead::scopes of the `not` block
+  // Whether a node binding anchors it: its own, or one of a variable that traversals of the scope
+  // connect it with (`_` connects nothing; in `not`, an anchored outer variable anchors too). A
+  // traversal between unanchored variables is not evaluated; using them fails at execution.
+  bool anchored = false;
 };
 
 struct TypedExpr;
@@ -39,7 +43,8 @@ struct TSearch { SearchFunction function; std::vector<TypedExprPtr> arguments; }
 
 struct TypedExpr {
   std::variant<TProperty, TNode, TParameter, TLiteral, TNow, TAggregate, TAlias, TSearch> node;
-  // Type of the value; for TNode String; for count I64; sum/avg F64?; unresolved alias I64?.
+  // Type of the value; for TNode String; for count I64; sum/avg F64?; min/max that of the argument,
+  // nullable; search functions Bool or F64; an alias that of its projection, unresolved I64?.
   PropertyType type;
   SourceSpan span;
 };
@@ -123,7 +128,9 @@ struct TypedMutation {
 
 using TypedQuery = std::variant<TypedRead, TypedMutation>;
 
-// Values of the declared parameters, by index; nullopt: not provided (an error only when used).
+// Values of the declared parameters, by index; nullopt: not provided (an error only when used). A
+// Date or DateTime parameter holds the text it was given, which is checked when it is used; a vector
+// is a list of doubles.
 using ParameterValues = std::vector<std::optional<Value>>;
 
 }  // namespace omnigraph
