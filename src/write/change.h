@@ -17,6 +17,16 @@
 
 namespace omnigraph {
 
+// What others may have read of one table before a change touched it: the other half of ReadSet.
+struct TouchedTable {
+  bool whole = false;                      // too much to list: meets whoever read the table at all
+  std::vector<std::string> ids;            // inserted, replaced or removed
+  std::vector<std::uint64_t> tuples;       // values of @unique groups that are taken now
+  std::vector<RowId> edge_ends;            // committed nodes at which an edge came or went
+};
+// More touched ids of a table than this are not listed: the table counts as touched whole.
+inline constexpr std::size_t kMaxTouchedIds = 4096;
+
 // The change of one table, relative to the snapshot it was prepared on.
 //
 // Row ids: rows that keep their identity (updates, upserts, overwrites of a live id) carry their
@@ -28,13 +38,18 @@ struct PreparedTable {
   bool clear = false;
   std::vector<RowId> deleted;              // ascending, unique
   std::vector<RowBatch> rows;              // small changes: carried inline
-  std::vector<SegmentRef> segments;        // bulk: already written, row ids reserved (never shifted)
-  std::uint32_t new_rows = 0;              // how many row ids from first_new on are used inline
+  std::vector<SegmentRef> segments;        // bulk: already written (see Change::first_new)
+  std::uint32_t new_rows = 0;              // how many row ids from first_new on are used
+  TouchedTable touched;
 };
 
 struct Change {
   std::vector<PreparedTable> tables;
-  std::map<TypeId, RowId> first_new;       // next_row of the state it was prepared on
+  // next_row of the state it was prepared on, or the start of a reserved block. Tables in `reserved`
+  // are never shifted; a change with segments whose numbers are not reserved is prepared again when
+  // others took numbers meanwhile.
+  std::map<TypeId, RowId> first_new;
+  std::unordered_set<TypeId> reserved;
   CatalogPtr new_catalog;                  // schema apply; else null
   bool empty() const { return tables.empty() && !new_catalog; }
 };
@@ -47,10 +62,12 @@ struct ReadSet {
   std::map<TypeId, std::unordered_set<std::string>> ids;
   // Canonical tuples of @unique groups that must stay free: hash set a table.
   std::map<TypeId, std::unordered_set<std::uint64_t>> tuples;
-  // Source nodes whose edges of a type were counted (cardinality), or nodes whose incident edges were
-  // enumerated (cascade).
+  // Nodes whose edges of a type were counted (cardinality) or enumerated (cascade).
   std::map<TypeId, std::unordered_set<RowId>> edge_ends;
 };
+
+// Whether a change to `table` touched something that was read.
+bool meets(const ReadSet& reads, TypeId table, const TouchedTable& touched);
 
 struct Provenance {
   std::optional<std::string> actor;
@@ -64,8 +81,11 @@ struct Intent {
   ReadSet reads;
   std::optional<CommitId> if_commit;       // only when the branch's head is exactly this
   Provenance by;
-  // Prepares change and reads again on a newer head. Called with the committer's lock held, from
-  // the committing thread; must not wait for other intents.
+  // A change that comes to nothing is published all the same (loads) or not (mutations).
+  bool publish_empty = false;
+  std::optional<CommitId> merged_parent;   // merges; else null
+  // Prepares change and reads again on a newer head. Called from the committing thread while all
+  // other commits wait; must not wait for other intents.
   std::function<Result<std::pair<Change, ReadSet>>(const SnapshotPtr&, const GraphState&)> prepare_again;
 };
 
