@@ -1,16 +1,9 @@
-# bench/*_bench.cc: a program each, in build/<preset>/bench/. Other bench/*.cc are shared by them.
-find_package(benchmark CONFIG REQUIRED)
-file(GLOB bench_mains CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/*_bench.cc)
-file(GLOB bench_shared CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/bench/*.cc)
-list(FILTER bench_shared EXCLUDE REGEX "_bench\\.cc$")
-foreach(source IN LISTS bench_mains)
-  get_filename_component(name ${source} NAME_WE)
-  add_executable(${name} ${source} ${bench_shared})
-  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
-  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/bench)
-  target_link_libraries(${name} PRIVATE
-    omnigraph_options omnigraph_dependencies benchmark::benchmark)
-  foreach(room IN LISTS OMNIGRAPH_ROOMS)
-    target_link_libraries(${name} PRIVATE og_${room})
-  endforeach()
-endforeach()
+# Programs of bench/, in build/<preset>/. The generator needs nothing of ours; the measurements go
+# through the public API like any application.
+add_executable(bench_generate ${PROJECT_SOURCE_DIR}/bench/generate.cc)
+target_link_libraries(bench_generate PRIVATE omnigraph_options)
+
+add_executable(omnigraph_bench ${PROJECT_SOURCE_DIR}/bench/omnigraph_bench.cc)
+target_link_libraries(omnigraph_bench PRIVATE omnigraph_options omnigraph_dependencies libomnigraph_static)
+set_target_properties(bench_generate omnigraph_bench PROPERTIES
+  RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
