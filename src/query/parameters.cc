@@ -281,7 +281,7 @@ class Binder {
       if (!parameter.type.nullable) {
         return bad_request("null is not accepted for non-nullable parameter");
       }
-      slot = Value();
+      slot.emplace();
       return {};
     }
     const bool vector = parameter.type.scalar == ScalarType::kVector;
@@ -408,7 +408,7 @@ Result<ParameterValues> bind_parameters(const std::vector<Parameter>& parameters
                                         std::string_view json) {
   ParameterValues values(parameters.size());
   for (std::size_t i = 0; i < parameters.size(); ++i) {
-    if (parameters[i].type.nullable) values[i] = Value();
+    if (parameters[i].type.nullable) values[i].emplace();
   }
   json = trim(json);
   if (json.empty() || json == "null") return values;
