@@ -6,10 +6,23 @@ namespace omnigraph {
 namespace {
 
 template <typename Type>
-const Type* by_name(const std::vector<Type>& types, std::string_view name) {
+const Type* find_type(const std::vector<Type>& types, std::string_view name) {
   const auto it = std::lower_bound(types.begin(), types.end(), name,
                                    [](const Type& t, std::string_view n) { return t.name < n; });
   return it != types.end() && it->name == name ? &*it : nullptr;
+}
+
+const Property* find_property(const std::vector<Property>& properties,
+                              const std::vector<std::uint32_t>& by_name, std::string_view name) {
+  if (by_name.size() != properties.size()) {
+    const auto it = std::find_if(properties.begin(), properties.end(),
+                                 [&](const Property& p) { return p.name == name; });
+    return it != properties.end() ? &*it : nullptr;
+  }
+  const auto it = std::lower_bound(
+      by_name.begin(), by_name.end(), name,
+      [&](std::uint32_t at, std::string_view n) { return properties[at].name < n; });
+  return it != by_name.end() && properties[*it].name == name ? &properties[*it] : nullptr;
 }
 
 }  // namespace
@@ -24,21 +37,11 @@ std::string_view type_kind_name(TypeKind kind) {
 }
 
 const Property* InterfaceType::find(std::string_view property) const {
-  const auto it = std::find_if(properties.begin(), properties.end(),
-                               [&](const Property& p) { return p.name == property; });
-  return it != properties.end() ? &*it : nullptr;
+  return find_property(properties, by_name, property);
 }
 
 const Property* EntityType::find(std::string_view property) const {
-  if (by_name.size() != properties.size()) {
-    const auto it = std::find_if(properties.begin(), properties.end(),
-                                 [&](const Property& p) { return p.name == property; });
-    return it != properties.end() ? &*it : nullptr;
-  }
-  const auto it = std::lower_bound(
-      by_name.begin(), by_name.end(), property,
-      [&](std::uint32_t at, std::string_view n) { return properties[at].name < n; });
-  return it != by_name.end() && properties[*it].name == property ? &properties[*it] : nullptr;
+  return find_property(properties, by_name, property);
 }
 
 const Property* EntityType::find(PropertyId property) const {
@@ -59,10 +62,10 @@ const Catalog::TypeSlot* Catalog::slot(TypeId id, TypeKind kind) const {
   return it != slots_.end() && it->id == id && it->kind == kind ? &*it : nullptr;
 }
 
-const NodeType* Catalog::node(std::string_view name) const { return by_name(nodes_, name); }
-const EdgeType* Catalog::edge(std::string_view name) const { return by_name(edges_, name); }
+const NodeType* Catalog::node(std::string_view name) const { return find_type(nodes_, name); }
+const EdgeType* Catalog::edge(std::string_view name) const { return find_type(edges_, name); }
 const InterfaceType* Catalog::interface(std::string_view name) const {
-  return by_name(interfaces_, name);
+  return find_type(interfaces_, name);
 }
 
 const NodeType* Catalog::node(TypeId id) const {

@@ -81,7 +81,9 @@ struct InterfaceType {
   std::string name;
   std::vector<Property> properties;  // declaration order
 
-  const Property* find(std::string_view name) const;
+  const Property* find(std::string_view name) const;  // as EntityType's
+
+  std::vector<std::uint32_t> by_name;  // as EntityType's
 };
 
 // What node and edge types share.

@@ -4,6 +4,7 @@
 #include <cassert>
 #include <limits>
 #include <numeric>
+#include <type_traits>
 #include <utility>
 
 namespace omnigraph {
@@ -28,15 +29,19 @@ std::string lower(std::string text) {
   return text;
 }
 
-void index_properties(EntityType& type) {
+template <typename Type>
+void index_properties(Type& type) {
   const auto& all = type.properties;
-  type.by_name.resize(all.size());
-  std::iota(type.by_name.begin(), type.by_name.end(), 0u);
-  type.by_id = type.by_name;
+  std::vector<std::uint32_t> positions(all.size());
+  std::iota(positions.begin(), positions.end(), 0u);
+  type.by_name = positions;
   std::sort(type.by_name.begin(), type.by_name.end(),
             [&](std::uint32_t a, std::uint32_t b) { return all[a].name < all[b].name; });
-  std::sort(type.by_id.begin(), type.by_id.end(),
-            [&](std::uint32_t a, std::uint32_t b) { return all[a].id < all[b].id; });
+  if constexpr (std::is_base_of_v<EntityType, Type>) {
+    type.by_id = std::move(positions);
+    std::sort(type.by_id.begin(), type.by_id.end(),
+              [&](std::uint32_t a, std::uint32_t b) { return all[a].id < all[b].id; });
+  }
 }
 
 }  // namespace
@@ -94,6 +99,7 @@ Status CatalogBuilder::number_new() {
 }
 
 CatalogPtr CatalogBuilder::finish() && {
+  for (InterfaceType& type : interfaces()) index_properties(type);
   for (NodeType& type : nodes()) {
     index_properties(type);
     std::sort(type.key.begin(), type.key.end(), [&](const std::string& a, const std::string& b) {
