@@ -1,5 +1,5 @@
-// Plans ferry trips: an application with a graph inside. It makes one in the folder that it is given,
-// fills it, changes it, and asks which towns a traveller can reach.
+// Plans ferry trips: an application with a graph inside. It makes one in the folder that it is
+// given, fills it, changes it, and asks which towns a traveller can reach.
 //
 //   ferry_planner FOLDER
 #include <omnigraph/graph.h>
@@ -55,9 +55,9 @@ omnigraph::Status plan(std::string_view folder) {
                     .params = R"({"from": "Aldmouth", "to": "Ingle", "minutes": 270})"}));
 
   // One consistent snapshot; rows come as typed values.
-  OG_ASSIGN_OR_RETURN(const auto towns, graph.query({.source = kQueries,
-                                                     .name = "reachable",
-                                                     .params = R"({"from": "Ingle"})"}));
+  OG_ASSIGN_OR_RETURN(
+      const auto towns,
+      graph.query({.source = kQueries, .name = "reachable", .params = R"({"from": "Ingle"})"}));
   for (std::size_t row = 0; row < towns.rows(); ++row) {
     const omnigraph::Value name = towns.value(row, 0);
     const omnigraph::Value population = towns.value(row, 1);

@@ -130,8 +130,7 @@ OG_CRC_TARGET std::uint32_t update_by_instruction(std::uint32_t state, const std
 
 #else
 bool machine_has_crc() { return false; }
-std::uint32_t update_by_instruction(std::uint32_t state, const std::uint8_t* at,
-                                    std::size_t size) {
+std::uint32_t update_by_instruction(std::uint32_t state, const std::uint8_t* at, std::size_t size) {
   return update_by_tables(state, at, size);
 }
 #endif

@@ -1,5 +1,5 @@
-// CRC-32C (Castagnoli, polynomial 0x1EDC6F41 reflected, initial value and final xor 0xFFFFFFFF): the
-// checksum of every record and page we store. crc32c("123456789") is 0xE3069283. Uses the CRC
+// CRC-32C (Castagnoli, polynomial 0x1EDC6F41 reflected, initial value and final xor 0xFFFFFFFF):
+// the checksum of every record and page we store. crc32c("123456789") is 0xE3069283. Uses the CRC
 // instruction of x86-64 (SSE4.2) and arm64 where the machine has it. Thread-safe.
 #pragma once
 

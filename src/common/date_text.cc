@@ -46,18 +46,14 @@ CivilDate civil_of(std::int64_t days) {
       day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const std::int64_t month_from_march = (5 * day_of_year + 2) / 153;
   const int day = static_cast<int>(day_of_year - (153 * month_from_march + 2) / 5 + 1);
-  const int month = static_cast<int>(month_from_march < 10 ? month_from_march + 3
-                                                           : month_from_march - 9);
+  const int month =
+      static_cast<int>(month_from_march < 10 ? month_from_march + 3 : month_from_march - 9);
   return {year_of_era + era * 400 + (month <= 2 ? 1 : 0), month, day};
 }
 
-std::int64_t floor_divide(std::int64_t a, std::int64_t b) {
-  return a / b - (a % b < 0 ? 1 : 0);
-}
+std::int64_t floor_divide(std::int64_t a, std::int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
 
-bool is_leap(std::int64_t year) {
-  return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
+bool is_leap(std::int64_t year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
 
 // Days since the epoch when the calendar has such a day and I32 holds it.
 std::optional<std::int32_t> checked_days(std::int64_t year, int month, int day) {
@@ -272,7 +268,9 @@ std::string date_text(Date date) {
 
 std::string datetime_text(DateTime instant) {
   const std::int64_t days = floor_divide(instant.millis, kMillisPerDay);
-  const std::int64_t of_day = instant.millis - days * kMillisPerDay;
+  // Not millis - days * kMillisPerDay: that product may lie below the range.
+  const std::int64_t remainder = instant.millis % kMillisPerDay;
+  const std::int64_t of_day = remainder < 0 ? remainder + kMillisPerDay : remainder;
   const std::int64_t seconds = of_day / kMillisPerSecond;
   std::string text;
   append_civil(text, days);

@@ -14,8 +14,8 @@ namespace omnigraph {
 Result<Date> parse_date(std::string_view text);
 // Error kBadRequest "invalid DateTime literal '<text>'".
 Result<DateTime> parse_datetime(std::string_view text);
-std::string date_text(Date date);              // YYYY-MM-DD (signed, wider outside 0..9999)
-std::string datetime_text(DateTime instant);   // YYYY-MM-DDThh:mm:ss.mmmZ
+std::string date_text(Date date);             // YYYY-MM-DD (signed, wider outside 0..9999)
+std::string datetime_text(DateTime instant);  // YYYY-MM-DDThh:mm:ss.mmmZ
 
 // Shortest positional decimal of a double (or of a float at its own width) that reads back, no
 // exponent, no trailing ".0", both zeros "0": the scalar spelling of spec/schema.md §8.1.

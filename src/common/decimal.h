@@ -6,8 +6,8 @@
 
 namespace omnigraph {
 
-// A finite number as digits: its magnitude is 0.d1d2d3… × 10^point. No trailing zero digits; zero is
-// "0" with point 1.
+// A finite number as digits: its magnitude is 0.d1d2d3… × 10^point. No trailing zero digits; zero
+// is "0" with point 1.
 struct Decimal {
   bool negative = false;
   char digits[20] = {};

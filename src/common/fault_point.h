@@ -1,10 +1,10 @@
 // Named places where a test may make the program fail: an error returned, or the process ended at
-// once (as by a power cut or kill -9). Compiled in only with OMNIGRAPH_FAULT_POINTS; a release build
-// holds nothing of them.
+// once (as by a power cut or kill -9). Compiled in only with OMNIGRAPH_FAULT_POINTS; a release
+// build holds nothing of them.
 //
 // A point is armed by name with a count: the count-th time that it is passed it fires, once. From
-// outside, the environment variable OMNIGRAPH_FAULT="name:count:exit" or "name:count:error" arms one
-// when the process first passes any point. Thread-safe.
+// outside, the environment variable OMNIGRAPH_FAULT="name:count:exit" or "name:count:error" arms
+// one when the process first passes any point. Thread-safe.
 #pragma once
 
 #include <cstdint>

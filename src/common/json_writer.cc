@@ -13,7 +13,8 @@
 namespace omnigraph {
 namespace {
 
-// 0 for a byte that stands for itself, 'u' for a \u00xx escape, else the letter after the backslash.
+// 0 for a byte that stands for itself, 'u' for a \u00xx escape, else the letter after the
+// backslash.
 constexpr std::array<char, 256> make_escapes() {
   std::array<char, 256> escapes{};
   for (std::size_t i = 0; i < 0x20; ++i) escapes[i] = 'u';
@@ -201,7 +202,8 @@ void JsonWriter::append_string(std::string& out, std::string_view text) {
     for (; at < stop; ++at) {
       const auto byte = static_cast<unsigned char>(text[at]);
       const char escape = kEscapes[byte];
-      if (escape == 0) [[likely]] continue;
+      if (escape == 0) [[likely]]
+        continue;
       out.append(text, written, at - written);
       written = at + 1;
       if (escape == 'u') {

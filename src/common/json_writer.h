@@ -1,7 +1,7 @@
 // Writes JSON text into a string: compact, or pretty with two spaces. UTF-8 is passed through
 // unescaped; only `"`, `\` and control characters are escaped. Doubles print as the shortest text
-// that reads back, always with `.` or exponent (30.0); non-finite as "NaN", "Infinity", "-Infinity".
-// Not thread-safe; one writer, one document.
+// that reads back, always with `.` or exponent (30.0); non-finite as "NaN", "Infinity",
+// "-Infinity". Not thread-safe; one writer, one document.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,7 @@ class JsonWriter {
   JsonWriter& value(int v) { return value(static_cast<std::int64_t>(v)); }
   JsonWriter& value(std::uint32_t v) { return value(static_cast<std::uint64_t>(v)); }
   JsonWriter& value(double v);
-  JsonWriter& value(const Value& v);  // result encoding of spec/queries.md §14
+  JsonWriter& value(const Value& v);       // result encoding of spec/queries.md §14
   JsonWriter& raw(std::string_view json);  // already valid JSON
 
   // Building blocks for encoders that write into their own buffer.
@@ -46,7 +46,10 @@ class JsonWriter {
   void before_value();
   std::string& out_;
   Style style_;
-  struct Level { bool array; bool empty; };
+  struct Level {
+    bool array;
+    bool empty;
+  };
   std::vector<Level> levels_;
   bool after_key_ = false;
 };

@@ -18,7 +18,8 @@ class Regex {
   // than 250 or would take more than 10 MiB.
   static Result<Regex> compile(std::string_view pattern);
 
-  // Whether the pattern matches anywhere in `text`; anchor with ^ and $. False for what is not UTF-8.
+  // Whether the pattern matches anywhere in `text`; anchor with ^ and $. False for what is not
+  // UTF-8.
   bool search(std::string_view text) const;
 
  private:

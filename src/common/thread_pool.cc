@@ -73,15 +73,17 @@ class ThreadPool::Threads {
   }
 
   void add(std::function<void()> task) {
+    // Once the lock is let go, the task may have run and destroyed the pool.
+    const std::shared_ptr<Shared> shared = shared_;
     {
-      const std::lock_guard lock(shared_->mutex);
-      if (shared_->stopping) return;
-      shared_->tasks.push_back(std::move(task));
-      if (shared_->tasks.size() > shared_->idle && threads_.size() < most_) {
-        threads_.emplace_back([shared = shared_] { run(*shared); });
+      const std::lock_guard lock(shared->mutex);
+      if (shared->stopping) return;
+      shared->tasks.push_back(std::move(task));
+      if (shared->tasks.size() > shared->idle && threads_.size() < most_) {
+        threads_.emplace_back([shared] { run(*shared); });
       }
     }
-    shared_->wake.notify_one();
+    shared->wake.notify_one();
   }
 
  private:

@@ -23,8 +23,9 @@ TEST(Crc32c, IsTheSameByInstructionAndByTables) {
   std::vector<std::uint8_t> bytes(20'000);
   for (auto& byte : bytes) byte = static_cast<std::uint8_t>(random.next());
   // Around the word, one block of three lanes, and two of them; at odd addresses too.
-  for (const std::size_t size : {0, 1, 7, 8, 9, 63, 3071, 3072, 3073, 6143, 6144, 6151, 19'990}) {
-    for (const std::size_t offset : {0, 1, 5}) {
+  constexpr std::size_t kSizes[] = {0, 1, 7, 8, 9, 63, 3071, 3072, 3073, 6143, 6144, 6151, 19'990};
+  for (const std::size_t size : kSizes) {
+    for (const std::size_t offset : {0U, 1U, 5U}) {
       EXPECT_EQ(crc32c(bytes.data() + offset, size), crc32c_portable(bytes.data() + offset, size));
     }
   }

@@ -64,7 +64,8 @@ TEST(JsonWriter, WritesPretty) {
 
 TEST(JsonWriter, EscapesOnlyWhatItMust) {
   EXPECT_EQ(json(std::string_view("a\"b\\c/d")), R"("a\"b\\c/d")");
-  EXPECT_EQ(json(std::string_view("\b\f\n\r\t\x01\x1F\x7F")), "\"\\b\\f\\n\\r\\t\\u0001\\u001f\x7F\"");
+  EXPECT_EQ(json(std::string_view("\b\f\n\r\t\x01\x1F\x7F")),
+            "\"\\b\\f\\n\\r\\t\\u0001\\u001f\x7F\"");
   EXPECT_EQ(json(std::string_view("Zoë ✓ 𝄞")), "\"Zoë ✓ 𝄞\"");
   EXPECT_EQ(json(std::string_view("\0", 1)), "\"\\u0000\"");
   EXPECT_EQ(json(std::string_view("")), "\"\"");

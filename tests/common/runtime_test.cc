@@ -46,7 +46,7 @@ TEST(MemoryBudget, CountsUpToItsLimit) {
 
 TEST(ThreadPool, RunsEveryIndexOnce) {
   ThreadPool pool(4);
-  for (const std::size_t n : {0, 1, 2, 3, 1000}) {
+  for (const std::size_t n : {0U, 1U, 2U, 3U, 1000U}) {
     std::vector<std::atomic<int>> ran(n);
     pool.parallel_for(n, [&](std::size_t i) { ran[i].fetch_add(1); });
     for (const auto& count : ran) EXPECT_EQ(count.load(), 1);
@@ -117,12 +117,9 @@ TEST(ThreadPool, DropsWhatHasNotBegun) {
     began.wait();
     // Behind the first on the only thread; the destructor drops it before the first may go on.
     pool.post([&] { ran.fetch_add(10); });
-    struct OpenLater {
-      Latch* latch;
-      ~OpenLater() { latch->open(); }
-    };
     // Destroyed with the dropped task, so that the first task ends only after the drop.
-    pool.post([keep = std::make_shared<OpenLater>(&go)] {});
+    const std::shared_ptr<Latch> opens(&go, [](Latch* latch) { latch->open(); });
+    pool.post([opens] {});
   }
   EXPECT_EQ(ran.load(), 1);
 }

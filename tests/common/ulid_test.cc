@@ -34,7 +34,8 @@ TEST(Ulid, RefusesWhatIsNoUlid) {
   }
 }
 
-RC_GTEST_PROP(Ulid, TextSortsLikeBits, (std::uint64_t a, std::uint64_t b, std::uint64_t c, std::uint64_t d)) {
+RC_GTEST_PROP(Ulid, TextSortsLikeBits,
+              (std::uint64_t a, std::uint64_t b, std::uint64_t c, std::uint64_t d)) {
   const Ulid left{a, b};
   const Ulid right{c, d};
   RC_ASSERT((left < right) == (left.text() < right.text()));

@@ -11,7 +11,8 @@ namespace {
 
 TEST(PropertyType, PrintsAsDeclared) {
   EXPECT_EQ(to_string(PropertyType{}), "String");
-  EXPECT_EQ(to_string(PropertyType{.scalar = ScalarType::kI32, .list = true, .nullable = true}), "[I32]?");
+  EXPECT_EQ(to_string(PropertyType{.scalar = ScalarType::kI32, .list = true, .nullable = true}),
+            "[I32]?");
   EXPECT_EQ(to_string(PropertyType{.scalar = ScalarType::kVector, .dimension = 3}), "Vector(3)");
   EXPECT_EQ(to_string(PropertyType{.nullable = true, .enum_values = {"a", "b"}}), "enum(a, b)?");
 }
@@ -50,8 +51,10 @@ Result<int> quarter(int n) {
 TEST(Result, CarriesValuesAndErrors) {
   EXPECT_EQ(quarter(8).value(), 2);
   EXPECT_EQ(quarter(6).error().message(), "odd");
-  const Error error = bad_request("b").prefixed("a: ").with(
-      {"key_conflict", {{"entity_id", "ada"}}}).at({.line = 2, .column = 3});
+  const Error error = bad_request("b")
+                          .prefixed("a: ")
+                          .with({"key_conflict", {{"entity_id", "ada"}}})
+                          .at({.line = 2, .column = 3});
   EXPECT_EQ(error.message(), "a: b");
   EXPECT_EQ(error.span()->line, 2u);
   EXPECT_EQ(error.details()->fields[0].second, "ada");
