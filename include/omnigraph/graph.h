@@ -133,6 +133,17 @@ struct SnapshotInfo {
   std::vector<DatasetInfo> datasets;         // edge types by name, then node types by name
 };
 
+// One step of a schema change.
+struct SchemaStep {
+  std::string json;                          // an object with `kind` and the fields of that kind
+  std::string text;                          // "add property 'Person.age' (I32?) on node 'Person'"
+};
+
+struct SchemaPlan {
+  bool supported = false;
+  std::vector<SchemaStep> steps;             // empty: the two schemas mean the same
+};
+
 class Graph {
  public:
   // Makes a graph at `root`, a local path or file:// URI; folders are created as needed. Errors:
@@ -167,6 +178,9 @@ class Graph {
   Result<SnapshotInfo> snapshot(std::string_view branch = "main") const;
   // The accepted schema as it was last written.
   Result<std::string> schema_source() const;
+  // What it would take to accept `desired` instead. Reads no data and changes nothing. Errors:
+  // kBadRequest when `desired` is no schema.
+  Result<SchemaPlan> plan_schema(std::string_view desired, bool allow_data_loss = false) const;
 
   Result<std::vector<std::string>> branches() const;  // sorted by bytes
   // Forks `name` from the head of `from`. Errors: kBadRequest (the name), kConflict, kNotFound.

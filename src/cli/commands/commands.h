@@ -76,6 +76,8 @@ Status refuse_served(const Invocation& call, const Scope& scope, bool writes);
 Result<Graph> open_graph(const Scope& scope, bool read_only);
 
 Error not_in_this_build(const Arguments& arguments);
+// For direct commands: a graph of a cluster cannot be opened by this build.
+Status refuse_cluster(const Invocation& call, const Scope& scope);
 
 // --params or --params-file; empty when neither was given.
 Result<std::string> parameters_text(const Invocation& call);

@@ -40,6 +40,19 @@ Error not_in_this_build(const Arguments& arguments) {
   return bad_request("`" + command_words(arguments) + "` is not part of this build yet");
 }
 
+Status refuse_cluster(const Invocation& call, const Scope& scope) {
+  if (scope.kind != ScopeKind::kCluster) return {};
+  std::string root = scope.uri;
+  if (root.starts_with("file://")) root.erase(0, 7);
+  if (scope.local() && !file_exists(join_path(root, "__cluster/state.json"))) {
+    return bad_request("cluster `" + scope.cluster +
+                       "` has no applied state; run `cluster apply` first");
+  }
+  return bad_request("`" + command_words(call.arguments) + "` on a cluster (" + scope.cluster +
+                     ") is not part of this build yet; address the graph's storage with --store "
+                     "<uri>");
+}
+
 Result<std::string> parameters_text(const Invocation& call) {
   if (const auto text = call.arguments.value("params")) return std::string(*text);
   if (const auto path = call.arguments.value("params-file")) {

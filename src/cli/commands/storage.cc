@@ -78,6 +78,36 @@ ExitStatus run_schema_show(Invocation& call) {
   return kSuccess;
 }
 
+ExitStatus run_schema_plan(Invocation& call) {
+  OG_ASSIGN_OR_RETURN(const Scope scope, scope_of(call));
+  OG_RETURN_IF_ERROR(refuse_cluster(call, scope));
+  OG_ASSIGN_OR_RETURN(
+      const std::string desired,
+      read_text_file(std::string(*call.arguments.value("schema")), "schema file"));
+  OG_ASSIGN_OR_RETURN(const Graph graph, open_graph(scope, true));
+  OG_ASSIGN_OR_RETURN(const SchemaPlan plan,
+                      graph.plan_schema(desired, call.arguments.has("allow-data-loss")));
+  if (!call.json()) {
+    std::string text = "schema plan for " + scope.uri + "\n";
+    text += plan.supported ? "supported: yes\n" : "supported: no\n";
+    if (plan.steps.empty()) text += "no schema changes\n";
+    for (const SchemaStep& step : plan.steps) text += "- " + step.text + "\n";
+    call.print(text);
+    return kSuccess;
+  }
+  std::string document;
+  JsonWriter json(document, JsonWriter::Style::kPretty);
+  json.begin_object();
+  json.key("uri").value(scope.uri);
+  json.key("supported").value(plan.supported);
+  json.key("step_count").value(static_cast<std::uint64_t>(plan.steps.size()));
+  json.key("steps").begin_array();
+  for (const SchemaStep& step : plan.steps) json.raw(step.json);
+  json.end_array().end_object();
+  call.print_json(document);
+  return kSuccess;
+}
+
 ExitStatus run_schema_apply(Invocation& call) {
   OG_ASSIGN_OR_RETURN(const Scope scope, scope_of(call));
   OG_RETURN_IF_ERROR(refuse_served(call, scope, true));
@@ -109,6 +139,7 @@ ExitStatus run_cleanup(Invocation& call) {
     return kSuccess;
   }
   OG_RETURN_IF_ERROR(confirm_destructive(call.process, call.arguments, scope, "cleanup"));
+  OG_RETURN_IF_ERROR(refuse_cluster(call, scope));
   return not_in_this_build(call.arguments);
 }
 

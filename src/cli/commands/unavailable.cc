@@ -1,24 +1,8 @@
 // Commands whose arguments and addressing are whole and whose operation is not built yet. Whatever
 // can be refused before the operation is refused in its own words; then they say so and fail.
 #include "cli/commands/commands.h"
-#include "cli/files.h"
-#include "cli/write_target.h"
 
 namespace omnigraph::cli {
-namespace {
-
-// What a cluster without a ledger answers.
-Status check_ledger(const Scope& scope) {
-  if (!scope.local()) return {};
-  std::string root = scope.uri;
-  if (root.starts_with("file://")) root.erase(0, 7);
-  if (file_exists(join_path(root, "__cluster/state.json"))) return {};
-  return bad_request("cluster `" + scope.cluster +
-                     "` has no applied state; run `cluster apply` first");
-}
-
-}  // namespace
-
 ExitStatus run_unavailable_data(Invocation& call) {
   const bool cell = find_option(*call.arguments.command, "uri") == nullptr;
   OG_ASSIGN_OR_RETURN(const Scope scope, cell ? scope_without_uri(call) : scope_of(call));
@@ -28,7 +12,7 @@ ExitStatus run_unavailable_data(Invocation& call) {
 
 ExitStatus run_unavailable_direct(Invocation& call) {
   OG_ASSIGN_OR_RETURN(const Scope scope, scope_of(call));
-  if (scope.kind == ScopeKind::kCluster) OG_RETURN_IF_ERROR(check_ledger(scope));
+  OG_RETURN_IF_ERROR(refuse_cluster(call, scope));
   return not_in_this_build(call.arguments);
 }
 
