@@ -1,0 +1,86 @@
+#include "graph/branch_name.h"
+
+#include "common/regex.h"
+
+namespace omnigraph {
+namespace {
+
+constexpr std::string_view kInternalName = "__schema_apply_lock__";
+constexpr std::string_view kBlanks = " \t\n\v\f\r";
+
+Error invalid(std::string_view name, std::string_view why) {
+  return bad_request("invalid branch name '" + std::string(name) + "': " + std::string(why));
+}
+
+// segment ( "/" segment )*, a segment being letters and digits of any script, '.', '-' and '_'.
+Status check_characters(std::string_view name) {
+  static constexpr std::string_view kPattern =
+      R"(^[\p{Alphabetic}\p{N}._-]+(/[\p{Alphabetic}\p{N}._-]+)*$)";
+  bool ascii = true;
+  bool good = true;
+  for (const char c : name) {
+    const auto byte = static_cast<unsigned char>(c);
+    ascii = ascii && byte < 0x80;
+    const bool word = (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
+                      (byte >= 'a' && byte <= 'z') || byte == '.' || byte == '-' || byte == '_' ||
+                      byte == '/';
+    good = good && word;
+  }
+  if (!ascii) {  // rare: only then are Unicode's tables worth loading
+    OG_ASSIGN_OR_RETURN(const Regex pattern, Regex::compile(kPattern));
+    good = pattern.search(name);
+  }
+  if (!good) return invalid(name, "use letters, digits, '.', '-', '_' and '/'");
+  return {};
+}
+
+// Whether one name is a whole-segment prefix of the other.
+bool related(std::string_view a, std::string_view b) {
+  const std::string_view shorter = a.size() < b.size() ? a : b;
+  const std::string_view longer = a.size() < b.size() ? b : a;
+  return longer.size() > shorter.size() && longer.starts_with(shorter) &&
+         longer[shorter.size()] == '/';
+}
+
+}  // namespace
+
+Result<std::string_view> trim_branch(std::string_view given) {
+  const std::size_t first = given.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos) return bad_request("branch name cannot be empty");
+  return given.substr(first, given.find_last_not_of(kBlanks) - first + 1);
+}
+
+Status check_new_branch(std::string_view name, const GraphState& state,
+                        std::string_view operation) {
+  if (name == kMainBranch) return bad_request("cannot create branch 'main'");
+  std::string_view bare = name;
+  if (bare.starts_with('/')) bare.remove_prefix(1);
+  if (bare == kInternalName) {
+    return bad_request(std::string(operation) + " does not allow internal system ref '" +
+                       std::string(name) + "'");
+  }
+  if (name.size() > kMaxBranchNameBytes) return invalid(name, "longer than 200 bytes");
+  if (name.find("..") != std::string_view::npos) return invalid(name, "it contains '..'");
+  if (name.starts_with('/') || name.ends_with('/') || name.find("//") != std::string_view::npos) {
+    return invalid(name, "it has an empty segment");
+  }
+  if (name.ends_with(".lock")) return invalid(name, "it ends with '.lock'");
+  OG_RETURN_IF_ERROR(check_characters(name));
+  for (const auto& [live, unused] : state.branches) {
+    if (live == name) {
+      return Error(ErrorCode::kConflict, "branch '" + live + "' already exists");
+    }
+    if (live == kMainBranch || !related(live, name)) continue;
+    return Error(ErrorCode::kConflict, "branch '" + std::string(name) +
+                                           "' cannot live beside branch '" + live +
+                                           "': names of live branches may not be ancestors or "
+                                           "descendants of each other");
+  }
+  return {};
+}
+
+Error branch_not_found(std::string_view name) {
+  return not_found("branch '" + std::string(name) + "' not found");
+}
+
+}  // namespace omnigraph

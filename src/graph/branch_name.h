@@ -1,0 +1,26 @@
+// Names of branches as callers supply them (spec/history.md §2).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "omnigraph/error.h"
+#include "storage/snapshot.h"
+
+namespace omnigraph {
+
+inline constexpr std::string_view kMainBranch = "main";
+// Names up to this many bytes always work; longer ones are refused.
+inline constexpr std::size_t kMaxBranchNameBytes = 200;
+
+// The name without surrounding white space. kBadRequest when nothing is left.
+Result<std::string_view> trim_branch(std::string_view given);
+
+// Whether a trimmed name may be created: its grammar, and that no live branch of `state` has it or
+// stands above or below it in the path of names. `operation` is for the message about internal names.
+Status check_new_branch(std::string_view name, const GraphState& state, std::string_view operation);
+
+// "branch '<name>' not found".
+Error branch_not_found(std::string_view name);
+
+}  // namespace omnigraph

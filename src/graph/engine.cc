@@ -1,0 +1,168 @@
+#include "graph/engine.h"
+
+#include <algorithm>
+#include <map>
+
+#include "common/json_writer.h"
+#include "graph/branch_name.h"
+#include "schema/compile.h"
+#include "schema/migration.h"
+#include "schema/migration_render.h"
+
+namespace omnigraph {
+namespace {
+
+StoreOptions store_options(const GraphOptions& options) {
+  StoreOptions store;
+  store.read_only = options.read_only;
+  store.only_writer = options.only_writer;
+  return store;
+}
+
+Error commit_not_found(std::string_view id) {
+  return not_found("commit '" + std::string(id) + "' not found");
+}
+
+}  // namespace
+
+Commit to_commit(const CommitHeader& header) {
+  Commit commit;
+  commit.id = header.id.text();
+  if (header.branch != kMainBranch) commit.branch = header.branch;
+  commit.version = header.version;
+  if (header.parent) commit.parent = header.parent->text();
+  if (header.merged_parent) commit.merged_parent = header.merged_parent->text();
+  commit.actor = header.actor;
+  commit.created_at = header.created_at;
+  return commit;
+}
+
+Graph::Engine::Engine(std::unique_ptr<Store> store, const GraphOptions& options)
+    : store_(std::move(store)) {
+  if (!options.read_only) writer_ = std::make_unique<Writer>(*store_);
+}
+
+Result<std::unique_ptr<Graph::Engine>> Graph::Engine::create(
+    const std::function<Result<ObjectStorePtr>()>& make_store, const std::string& root,
+    std::string_view schema_source, const GraphOptions& options, Runtime runtime) {
+  OG_ASSIGN_OR_RETURN(const CatalogPtr catalog, compile_schema(schema_source));
+  OG_ASSIGN_OR_RETURN(ObjectStorePtr objects, make_store());
+  Result<std::unique_ptr<Store>> store =
+      Store::init(std::move(objects), *catalog, options.force, std::move(runtime),
+                  store_options(options));
+  if (!store.ok()) {
+    // The store does not know what its folder is called.
+    if (store.error().code() != ErrorCode::kConflict || root.empty()) return std::move(store).error();
+    return std::move(store.error()).prefixed("'" + root + "': ");
+  }
+  return std::unique_ptr<Engine>(new Engine(std::move(*store), options));
+}
+
+Result<std::unique_ptr<Graph::Engine>> Graph::Engine::open(ObjectStorePtr objects,
+                                                           const GraphOptions& options,
+                                                           Runtime runtime) {
+  OG_ASSIGN_OR_RETURN(std::unique_ptr<Store> store,
+                      Store::open(std::move(objects), std::move(runtime), store_options(options)));
+  return std::unique_ptr<Engine>(new Engine(std::move(store), options));
+}
+
+Result<Writer*> Graph::Engine::writer() {
+  if (!writer_) return Error(ErrorCode::kReadOnly, "the graph was opened for reading only");
+  return writer_.get();
+}
+
+Result<std::shared_ptr<const BranchState>> Graph::Engine::head(std::string_view branch) {
+  OG_ASSIGN_OR_RETURN(const std::string_view name, trim_branch(branch));
+  OG_ASSIGN_OR_RETURN(const GraphStatePtr state, newest());
+  const auto found = state->branches.find(std::string(name));
+  if (found == state->branches.end()) return branch_not_found(name);
+  return found->second;
+}
+
+Result<SnapshotInfo> Graph::Engine::snapshot(std::string_view branch) {
+  OG_ASSIGN_OR_RETURN(const auto state, head(branch));
+  const Snapshot& snapshot = *state->snapshot;
+  SnapshotInfo info;
+  info.branch = state->name;
+  info.version = snapshot.head().version;
+  info.commit_id = snapshot.commit().text();
+  const auto add = [&](const EntityType& type, bool is_edge) {
+    DatasetInfo dataset;
+    dataset.is_edge = is_edge;
+    dataset.type_name = type.name;
+    dataset.path = (is_edge ? "edges/" : "nodes/") + std::to_string(type.lifetime);
+    const auto version = state->table_versions.find(type.id);
+    dataset.version = version == state->table_versions.end() ? 1 : std::max<std::uint64_t>(1, version->second);
+    dataset.entities = snapshot.table(type.id)->live_rows();
+    info.datasets.push_back(std::move(dataset));
+  };
+  for (const EdgeType& type : snapshot.catalog().edges()) add(type, true);
+  for (const NodeType& type : snapshot.catalog().nodes()) add(type, false);
+  return info;
+}
+
+Result<std::string> Graph::Engine::schema_source() {
+  OG_ASSIGN_OR_RETURN(const GraphStatePtr state, newest());
+  return state->catalog->source();
+}
+
+Result<SchemaPlan> Graph::Engine::plan_schema(std::string_view desired, bool allow_data_loss) {
+  OG_ASSIGN_OR_RETURN(const GraphStatePtr state, newest());
+  OG_ASSIGN_OR_RETURN(const Migration migration,
+                      plan_migration(*state->catalog, desired, allow_data_loss));
+  SchemaPlan plan{.supported = migration.supported(), .steps = {}};
+  for (const MigrationStep& step : migration.steps) {
+    SchemaStep shown;
+    JsonWriter json(shown.json);
+    write_json(json, step);
+    shown.text = describe(step);
+    plan.steps.push_back(std::move(shown));
+  }
+  return plan;
+}
+
+Result<std::vector<std::string>> Graph::Engine::branches() {
+  OG_ASSIGN_OR_RETURN(const GraphStatePtr state, newest());
+  std::vector<std::string> names;
+  for (const auto& [name, unused] : state->branches) names.push_back(name);  // the map's order
+  return names;
+}
+
+Status Graph::Engine::create_branch(std::string_view name, std::string_view from) {
+  OG_ASSIGN_OR_RETURN(Writer* const writer, this->writer());
+  OG_ASSIGN_OR_RETURN(const std::string_view new_name, trim_branch(name));
+  OG_ASSIGN_OR_RETURN(const std::string_view source, trim_branch(from));
+  OG_ASSIGN_OR_RETURN(const GraphStatePtr state, newest());
+  OG_RETURN_IF_ERROR(check_new_branch(new_name, *state, "branch_create"));
+  if (state->branch(source) == nullptr) return branch_not_found(source);
+  OG_RETURN_IF_ERROR(writer->committer().create_branch(new_name, source));
+  return {};
+}
+
+Result<std::vector<Commit>> Graph::Engine::commits(std::string_view branch) {
+  OG_ASSIGN_OR_RETURN(const auto state, head(branch));
+  OG_ASSIGN_OR_RETURN(const std::vector<CommitHeader> reachable, store_->commits(state->name));
+  // Only what was authored on the branch or inherited at its fork: the chain of first parents.
+  std::map<CommitId, const CommitHeader*> by_id;
+  for (const CommitHeader& header : reachable) by_id.emplace(header.id, &header);
+  std::vector<Commit> commits;
+  std::optional<CommitId> next = state->snapshot->commit();
+  while (next) {
+    const auto found = by_id.find(*next);
+    if (found == by_id.end()) break;
+    commits.push_back(to_commit(*found->second));
+    next = found->second->parent;
+  }
+  return commits;
+}
+
+Result<Commit> Graph::Engine::commit(std::string_view id) {
+  const auto parsed = Ulid::parse(id);
+  if (!parsed) return commit_not_found(id);
+  OG_RETURN_IF_ERROR(newest());
+  OG_ASSIGN_OR_RETURN(const std::optional<CommitHeader> header, store_->find_commit(*parsed));
+  if (!header) return commit_not_found(id);
+  return to_commit(*header);
+}
+
+}  // namespace omnigraph

@@ -1,0 +1,61 @@
+// What stands behind a public Graph: one opened store with the committer that writes it, the queries
+// that were compiled for it, and the way from a request to a snapshot. Thread-safe as graph.h says.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "graph/query_cache.h"
+#include "omnigraph/graph.h"
+#include "storage/store.h"
+#include "write/writer.h"
+
+namespace omnigraph {
+
+class Graph::Engine {
+ public:
+  // Creates or opens a graph. For tests and tools that bring their own surroundings; applications
+  // come through Graph. `make_store` is called once the schema is known to be good; `root` is for
+  // messages.
+  static Result<std::unique_ptr<Engine>> create(
+      const std::function<Result<ObjectStorePtr>()>& make_store, const std::string& root,
+      std::string_view schema_source, const GraphOptions& options, Runtime runtime);
+  static Result<std::unique_ptr<Engine>> open(ObjectStorePtr objects, const GraphOptions& options,
+                                              Runtime runtime);
+
+  Result<ResultSet> query(const QueryRequest& request);
+  Result<MutationReport> mutate(const MutationRequest& request);
+  Result<LoadReport> load(LoadSource& source, const LoadRequest& request);
+  Status export_ndjson(std::string_view branch, const std::vector<std::string>& types,
+                       const TextSink& sink);
+  Result<SnapshotInfo> snapshot(std::string_view branch);
+  Result<std::string> schema_source();
+  Result<SchemaPlan> plan_schema(std::string_view desired, bool allow_data_loss);
+  Result<std::vector<std::string>> branches();
+  Status create_branch(std::string_view name, std::string_view from);
+  Result<std::vector<Commit>> commits(std::string_view branch);
+  Result<Commit> commit(std::string_view id);
+
+  Store& store() { return *store_; }
+
+ private:
+  Engine(std::unique_ptr<Store> store, const GraphOptions& options);
+
+  // The newest state: one probe of the log.
+  Result<GraphStatePtr> newest() { return store_->refresh(); }
+  // The head of a branch, by the name a caller gave.
+  Result<std::shared_ptr<const BranchState>> head(std::string_view branch);
+  Result<SnapshotPtr> resolve(const QueryRequest& request);
+  Result<Writer*> writer();
+
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<Writer> writer_;  // null when opened for reading only
+  QueryCache queries_;
+};
+
+// A commit as the public API shows it.
+Commit to_commit(const CommitHeader& header);
+
+}  // namespace omnigraph

@@ -1,0 +1,102 @@
+// The public API over the engine.
+#include "omnigraph/graph.h"
+
+#include "common/thread_pool.h"
+#include "graph/engine.h"
+
+namespace omnigraph {
+namespace {
+
+constexpr std::string_view kFileScheme = "file://";
+
+// The folder that a root names.
+Result<std::string> local_path(std::string_view root) {
+  if (root.starts_with(kFileScheme)) root.remove_prefix(kFileScheme.size());
+  const std::size_t scheme = root.find("://");
+  if (scheme != std::string_view::npos) {
+    return bad_request("storage '" + std::string(root) + "': " +
+                       std::string(root.substr(0, scheme)) +
+                       ":// is not part of this build yet; use a local path or file:// URI");
+  }
+  if (root.empty()) return bad_request("the path of a graph cannot be empty");
+  return std::string(root);
+}
+
+Runtime runtime_for(const GraphOptions& options) {
+  Runtime runtime = Runtime::system();
+  if (options.threads > 0) runtime.executor = std::make_shared<ThreadPool>(options.threads);
+  if (options.memory_limit > 0) {
+    runtime.budget = std::make_shared<MemoryBudget>(options.memory_limit);
+  }
+  return runtime;
+}
+
+}  // namespace
+
+Graph::Graph(std::unique_ptr<Engine> engine) : engine_(std::move(engine)) {}
+Graph::Graph(Graph&&) noexcept = default;
+Graph& Graph::operator=(Graph&&) noexcept = default;
+Graph::~Graph() = default;
+
+Result<Graph> Graph::create(std::string_view root, std::string_view schema_source,
+                            const GraphOptions& options) {
+  OG_ASSIGN_OR_RETURN(std::string path, local_path(root));
+  // The schema is compiled before the folder is made, so that a bad one leaves nothing behind.
+  OG_ASSIGN_OR_RETURN(
+      std::unique_ptr<Engine> engine,
+      Engine::create([path] { return open_local_store(path, true); }, std::string(root),
+                     schema_source, options, runtime_for(options)));
+  return Graph(std::move(engine));
+}
+
+Result<Graph> Graph::open(std::string_view root, const GraphOptions& options) {
+  OG_ASSIGN_OR_RETURN(std::string path, local_path(root));
+  OG_ASSIGN_OR_RETURN(ObjectStorePtr objects, open_local_store(std::move(path), false));
+  OG_ASSIGN_OR_RETURN(std::unique_ptr<Engine> engine,
+                      Engine::open(std::move(objects), options, runtime_for(options)));
+  return Graph(std::move(engine));
+}
+
+Result<ResultSet> Graph::query(const QueryRequest& request) const {
+  return engine_->query(request);
+}
+Result<MutationReport> Graph::mutate(const MutationRequest& request) const {
+  return engine_->mutate(request);
+}
+Result<LoadReport> Graph::load_file(const std::string& path, const LoadRequest& request) const {
+  OG_ASSIGN_OR_RETURN(const std::unique_ptr<LoadSource> source, open_load_source(path));
+  return engine_->load(*source, request);
+}
+Result<LoadReport> Graph::load_text(std::string_view ndjson, const LoadRequest& request) const {
+  return engine_->load(*text_load_source(ndjson), request);
+}
+Status Graph::export_ndjson(std::string_view branch, const std::vector<std::string>& types,
+                            const TextSink& sink) const {
+  return engine_->export_ndjson(branch, types, sink);
+}
+Result<SnapshotInfo> Graph::snapshot(std::string_view branch) const {
+  return engine_->snapshot(branch);
+}
+Result<std::string> Graph::schema_source() const { return engine_->schema_source(); }
+Result<SchemaPlan> Graph::plan_schema(std::string_view desired, bool allow_data_loss) const {
+  return engine_->plan_schema(desired, allow_data_loss);
+}
+Result<std::vector<std::string>> Graph::branches() const { return engine_->branches(); }
+Status Graph::create_branch(std::string_view name, std::string_view from) const {
+  return engine_->create_branch(name, from);
+}
+Result<std::vector<Commit>> Graph::commits(std::string_view branch) const {
+  return engine_->commits(branch);
+}
+Result<Commit> Graph::commit(std::string_view id) const { return engine_->commit(id); }
+
+std::string_view load_mode_name(LoadMode mode) {
+  switch (mode) {
+    case LoadMode::kOverwrite: return "overwrite";
+    case LoadMode::kAppend: return "append";
+    case LoadMode::kMerge: return "merge";
+  }
+  return "merge";
+}
+
+}  // namespace omnigraph

@@ -1,0 +1,75 @@
+// Graph::query: from a request to rows.
+#include "execution/explain.h"
+#include "graph/branch_name.h"
+#include "graph/engine.h"
+#include "graph/result_data.h"
+#include "query/parameters.h"
+
+namespace omnigraph {
+namespace {
+
+DateTime instant(std::int64_t micros) {
+  // Rounded down, before 1970 too.
+  const std::int64_t millis = micros / 1000;
+  return DateTime{micros % 1000 < 0 ? millis - 1 : millis};
+}
+
+}  // namespace
+
+Result<SnapshotPtr> Graph::Engine::resolve(const QueryRequest& request) {
+  if (request.branch && request.snapshot) {
+    return bad_request("request may specify branch or snapshot, not both");
+  }
+  if (!request.snapshot) {
+    OG_ASSIGN_OR_RETURN(const auto branch, head(request.branch.value_or(kMainBranch)));
+    return branch->snapshot;
+  }
+  const std::string_view id = *request.snapshot;
+  const auto parsed = Ulid::parse(id);
+  if (!parsed) return not_found("commit '" + std::string(id) + "' not found");
+  OG_RETURN_IF_ERROR(newest());
+  Result<SnapshotPtr> snapshot = store_->snapshot_at(*parsed);
+  if (!snapshot.ok() && snapshot.error().code() == ErrorCode::kNotFound) {
+    return not_found("commit '" + std::string(id) + "' not found");
+  }
+  return snapshot;
+}
+
+Result<ResultSet> Graph::Engine::query(const QueryRequest& request) {
+  const Runtime& runtime = store_->runtime();
+  QueryLimits limits;
+  limits.cancelled = request.cancelled;
+  if (request.deadline) {
+    limits.deadline_steady_nanos =
+        runtime.clock->steady_nanos() +
+        std::chrono::duration_cast<std::chrono::nanoseconds>(*request.deadline).count();
+  }
+  const DateTime now = instant(runtime.clock->now_micros());
+
+  OG_ASSIGN_OR_RETURN(const SnapshotPtr snapshot, resolve(request));
+  OG_ASSIGN_OR_RETURN(
+      const CompiledQueryPtr query,
+      queries_.get(QueryKind::kRead, request.source, request.name, *snapshot));
+  const auto& read = std::get<TypedRead>(query->typed);
+  OG_ASSIGN_OR_RETURN(const ParameterValues parameters,
+                      bind_parameters(read.parameters, request.params));
+
+  PlanNode plan;
+  OG_ASSIGN_OR_RETURN(QueryResult rows,
+                      run_plan(*query->plan, *snapshot, parameters, now, runtime, limits,
+                               request.explain ? &plan : nullptr));
+  auto data = std::make_shared<ResultSet::Data>();
+  data->query_name = read.name;
+  if (request.snapshot) {
+    data->target.snapshot = std::string(*request.snapshot);
+  } else {
+    data->target.branch = std::string(request.branch.value_or(kMainBranch));
+  }
+  data->commit = snapshot->commit();
+  data->columns = std::move(rows.columns);
+  data->rows = rows.rows;
+  if (request.explain) data->plan = render_plan(plan);
+  return ResultSet(std::move(data));
+}
+
+}  // namespace omnigraph

@@ -1,0 +1,81 @@
+// Graph::mutate and the loads: from a request to the write room and back.
+#include "graph/branch_name.h"
+#include "graph/engine.h"
+#include "query/parameters.h"
+
+namespace omnigraph {
+namespace {
+
+std::optional<std::string> owned(std::optional<std::string_view> text) {
+  if (!text) return std::nullopt;
+  return std::string(*text);
+}
+
+// The refusal of a precondition that names no commit at all.
+Error precondition_failed(std::string_view branch, std::string_view expected, CommitId head) {
+  const std::string actual = head.text();
+  return Error(ErrorCode::kPreconditionFailed,
+               "precondition failed on branch '" + std::string(branch) + "': expected head '" +
+                   std::string(expected) + "' but current is " + actual)
+      .with({"precondition_failure", {{"expected", std::string(expected)}, {"actual", actual}}});
+}
+
+}  // namespace
+
+Result<MutationReport> Graph::Engine::mutate(const MutationRequest& request) {
+  OG_ASSIGN_OR_RETURN(Writer* const writer, this->writer());
+  OG_ASSIGN_OR_RETURN(const auto branch, head(request.branch));
+  OG_ASSIGN_OR_RETURN(const CompiledQueryPtr query,
+                      queries_.get(QueryKind::kMutation, request.source, request.name,
+                                   *branch->snapshot));
+  const auto& mutation = std::get<TypedMutation>(query->typed);
+  OG_ASSIGN_OR_RETURN(const ParameterValues parameters,
+                      bind_parameters(mutation.parameters, request.params));
+  MutationCall call{.mutation = mutation,
+                    .parameters = parameters,
+                    .catalog = query->catalog,
+                    .branch = branch->name,
+                    .actor = owned(request.actor)};
+  if (request.if_commit) {
+    call.if_commit = Ulid::parse(*request.if_commit);
+    if (!call.if_commit) {
+      return precondition_failed(branch->name, *request.if_commit, branch->snapshot->commit());
+    }
+  }
+  OG_ASSIGN_OR_RETURN(const MutationOutcome outcome, writer->mutate(call));
+  MutationReport report;
+  report.branch = request.branch;
+  report.query_name = mutation.name;
+  report.affected_nodes = outcome.affected_nodes;
+  report.affected_edges = outcome.affected_edges;
+  report.actor = owned(request.actor);
+  if (outcome.commit) report.commit = to_commit(*outcome.commit);
+  return report;
+}
+
+Result<LoadReport> Graph::Engine::load(LoadSource& source, const LoadRequest& request) {
+  OG_ASSIGN_OR_RETURN(Writer* const writer, this->writer());
+  OG_ASSIGN_OR_RETURN(const std::string_view branch, trim_branch(request.branch));
+  OG_ASSIGN_OR_RETURN(const GraphStatePtr state, newest());
+  LoadReport report;
+  report.branch = request.branch;
+  if (state->branch(branch) == nullptr) {
+    if (!request.from) return branch_not_found(branch);
+    // A step of its own: the fork stays even when the load then fails.
+    OG_RETURN_IF_ERROR(create_branch(branch, *request.from));
+    report.branch_created = true;
+  }
+  OG_ASSIGN_OR_RETURN(LoadOutcome outcome,
+                      writer->load(source, {.mode = request.mode,
+                                            .branch = std::string(branch),
+                                            .actor = owned(request.actor),
+                                            .permissive = request.permissive,
+                                            .progress = request.progress}));
+  report.nodes = std::move(outcome.nodes);
+  report.edges = std::move(outcome.edges);
+  report.total_entities = outcome.total_entities;
+  report.commit = to_commit(outcome.commit);
+  return report;
+}
+
+}  // namespace omnigraph
