@@ -36,23 +36,48 @@ struct RecordPosition {
 
 class Log {
  public:
+  struct Stored {
+    RecordPosition where;
+    Bytes bytes;
+  };
+
   virtual ~Log() = default;
-  // Appends `bytes` as record `sequence`; durable when it returns kAppended. One put.
+  // Appends `bytes` as record `sequence`, which must be the next; durable when it returns kAppended.
+  // One put. Bytes that already stand at this sequence count as appended: a lost answer is settled by
+  // appending the same bytes again. Errors: kReadOnly, kResourceExhausted (disk full; nothing
+  // landed), kIo, kCorrupt.
   virtual Result<AppendOutcome> append(Sequence sequence, std::string_view bytes,
                                        RecordPosition* where) = 0;
   // The records from `first` on that are there now, in order, at most `limit`; empty when there is
   // none. One probe when `first` is the next one. A torn tail is not there; a complete record that
   // is damaged is kCorrupt.
-  struct Stored { RecordPosition where; Bytes bytes; };
   virtual Result<std::vector<Stored>> since(Sequence first, std::size_t limit = SIZE_MAX) = 0;
+  // The records from that of `next` (as end() once gave it) through `last`. kCorrupt when one is
+  // missing.
+  virtual Result<std::vector<Stored>> replay(const RecordPosition& next, Sequence last) = 0;
   virtual Result<Bytes> read(const RecordPosition& where) = 0;
+  // Where the next record will stand, as far as this log has read or appended; length 0.
+  virtual RecordPosition end() const = 0;
+  // Begins to read at `next`, which end() gave when a checkpoint was made. Before any other call.
+  virtual Status resume(const RecordPosition& next) = 0;
   // Packs records so that later opens read few objects; `through` is the last to pack. Called by
   // whoever crossed the line; a no-op where the form needs none.
   virtual Status pack(Sequence first, Sequence through) = 0;
 };
 
-// `floor_hint`: a sequence known to exist (from a checkpoint), where reading may start.
+// The largest record that a log takes.
+inline constexpr std::size_t kMaxRecordBytes = std::size_t{256} << 20;
+// Objects form: records a small pack.
+inline constexpr Sequence kPackRecords = 16;
+
+// "log/" and 16 lower-case hexadecimal digits: a record (objects) or a file of records (file).
+std::string log_object_name(Sequence sequence);
+// The sequence in such a name; nullopt for any other name.
+std::optional<Sequence> log_object_sequence(std::string_view name);
+
+// Both start at sequence 1 until resume().
 Result<std::unique_ptr<Log>> open_object_log(ObjectStorePtr store);
+// The store must be a local one (kIo otherwise). With `read_only` nothing is created or locked.
 Result<std::unique_ptr<Log>> open_file_log(ObjectStorePtr store, bool read_only);
 
 }  // namespace omnigraph

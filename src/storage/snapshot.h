@@ -49,8 +49,14 @@ struct BranchState {
   std::string parent_branch;          // empty for main
   CommitId forked_at;                 // nil for main
   SnapshotPtr snapshot;               // its head
-  std::map<TypeId, std::uint64_t> table_versions;  // raised whenever the type's content changes
+  std::map<TypeId, std::uint64_t> table_versions;  // raised whenever the type's content changes; 1
+                                                   // when missing
+  std::map<TypeId, std::string> table_writers;     // branch that wrote the type's current version;
+                                                   // main when missing
   std::int64_t created_at = 0;
+
+  std::uint64_t table_version(TypeId type) const;
+  const std::string& table_writer(TypeId type) const;
 };
 
 struct GraphState {
@@ -65,5 +71,27 @@ struct GraphState {
   const BranchState* branch(std::string_view name) const;
 };
 using GraphStatePtr = std::shared_ptr<const GraphState>;
+
+// What applying a record needs from the store. Thread-safe.
+class SegmentSource {
+ public:
+  virtual ~SegmentSource() = default;
+  // The segment a reference names; its files are not read before they are used.
+  virtual Result<SegmentPtr> segment(const SegmentRef& ref) = 0;
+  // A stored branch state by name of its object (checkpoint.h): what a branch forked from the past
+  // starts with. Only snapshot, table_versions and table_writers are set.
+  virtual Result<BranchState> branch_state(std::string_view object, const CatalogPtr& catalog) = 0;
+};
+
+// The state after `record`. Pure: reads segments at most, where a fold meets rows that died since.
+// With `stop_after` entries behind that commit are left out (the sequence is the record's all the
+// same). Errors: kCorrupt when the record does not follow from `state` (sequence, numbers, parents,
+// unknown branch or type, rows that are not there).
+Result<GraphStatePtr> apply_record(const GraphState& state, const Record& record,
+                                   SegmentSource& source,
+                                   const std::optional<CommitId>& stop_after = std::nullopt);
+
+// The state of a new graph: `main` with the commit `genesis` and no rows.
+GraphStatePtr genesis_state(CatalogPtr catalog, CommitHeader genesis, Ulid main_incarnation);
 
 }  // namespace omnigraph

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "common/runtime.h"
+#include "common/ulid.h"
 #include "omnigraph/error.h"
 #include "storage/log.h"
 #include "storage/object_store.h"
@@ -30,7 +31,11 @@ struct StoreOptions {
   bool only_writer = false;     // the process is told that nobody else writes: no head probes
   bool maintenance = true;      // checkpoint, pack and fold when a line is crossed
   std::uint32_t checkpoint_records = 256;
+  std::uint64_t checkpoint_bytes = std::uint64_t{16} << 20;  // of records
   std::uint32_t fold_inline_rows = 1024;  // inline rows of one table that are worth a segment
+  std::uint32_t fold_segments = 8;        // segments of like size that are worth one
+  std::uint64_t fold_max_rows = std::uint64_t{1} << 22;  // a fold makes no larger segment
+  std::optional<LogForm> log_form;        // at init; by default `file` in a local folder, else objects
 };
 
 // Writes the files of one new segment: rows go in already in segment order.
@@ -57,6 +62,11 @@ class Store {
                                              StoreOptions options);
 
   virtual const std::string& graph_id() const = 0;
+  virtual LogForm log_form() const = 0;
+  virtual std::int64_t created_at() const = 0;            // of the graph, microseconds
+  virtual const CommitHeader& genesis() const = 0;        // main's first commit
+  // Hands out ids greater than any that this store has seen.
+  virtual UlidSource& ulids() = 0;
   virtual const Runtime& runtime() const = 0;
   virtual const ObjectStorePtr& objects() const = 0;
 
@@ -66,7 +76,10 @@ class Store {
   virtual Result<GraphStatePtr> refresh() = 0;
 
   // Appends `record` (its sequence must be state()->sequence + 1; first_gsn likewise) and publishes
-  // the state after it. kMoved: the state was refreshed instead; build the record anew.
+  // the state after it. kMoved: the state was refreshed instead; build the record anew. kUnknown: the
+  // answer was lost, and so was that of every retry; the next append settles it first (and then is
+  // kMoved itself). A nonce of 0 is replaced by a random one. A record that does not follow from the
+  // state is refused (kCorrupt) before anything is written.
   virtual Result<AppendOutcome> append(Record record) = 0;
   // Folds, checkpoints and packs if a line was crossed; failures are returned for logging only.
   virtual Status maintain() = 0;
@@ -81,11 +94,14 @@ class Store {
 
   // History.
   virtual Result<std::optional<CommitHeader>> find_commit(CommitId id) = 0;
-  // Newest first: the commits reachable from the branch head (first and merged parents).
+  // Newest first: the branch's first-parent chain. kNotFound when the branch does not exist.
   virtual Result<std::vector<CommitHeader>> commits(std::string_view branch,
                                                     std::size_t limit = SIZE_MAX) = 0;
   // The state of a past commit, read through the accepted catalog. kNotFound for an unknown id.
   virtual Result<SnapshotPtr> snapshot_at(CommitId id) = 0;
+  // What a commit changed: its entry, read from its record. kNotFound for an unknown id; the first
+  // commit's is empty.
+  virtual Result<CommitEntry> commit_entry(CommitId id) = 0;
 };
 
 }  // namespace omnigraph

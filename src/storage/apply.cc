@@ -1,0 +1,282 @@
+// From one state of the graph to the next: what each kind of log entry does.
+#include <algorithm>
+#include <unordered_set>
+
+#include "schema/catalog_json.h"
+#include "storage/envelope.h"
+#include "storage/snapshot.h"
+
+namespace omnigraph {
+namespace {
+
+class Applier {
+ public:
+  Applier(const GraphState& before, const Record& record, SegmentSource& source)
+      : record_(record), source_(source), state_(std::make_shared<GraphState>(before)) {}
+
+  Result<GraphStatePtr> run(const std::optional<CommitId>& stop_after) {
+    if (record_.sequence != state_->sequence + 1) return wrong("its sequence is not the next");
+    if (record_.first_gsn != state_->gsn + 1) return wrong("its commits are not the next");
+    state_->sequence = record_.sequence;
+    for (const Entry& entry : record_.entries) {
+      OG_RETURN_IF_ERROR(std::visit([&](const auto& e) { return apply(e); }, entry));
+      const auto* commit = std::get_if<CommitEntry>(&entry);
+      if (commit != nullptr && stop_after && commit->header.id == *stop_after) break;
+    }
+    return GraphStatePtr(std::move(state_));
+  }
+
+ private:
+  Error wrong(std::string_view why) const {
+    return damaged("log record", std::to_string(record_.sequence), why);
+  }
+
+  // A copy of a branch to change, put in the place of the old one.
+  BranchState* change_branch(const std::string& name) {
+    const auto it = state_->branches.find(name);
+    if (it == state_->branches.end()) return nullptr;
+    auto changed = std::make_shared<BranchState>(*it->second);
+    BranchState* at = changed.get();
+    it->second = std::move(changed);
+    return at;
+  }
+
+  void saw_row(TypeId table, RowId rid) {
+    RowId& next = state_->next_row[table];
+    next = std::max(next, rid + 1);
+  }
+
+  Status apply(const CommitEntry& entry) {
+    const CommitHeader& header = entry.header;
+    if (header.gsn != state_->gsn + 1) return wrong("a commit's number is not the next");
+    if (header.id <= state_->last_commit) return wrong("a commit's id is not greater than before");
+    BranchState* branch = change_branch(header.branch);
+    if (branch == nullptr) return wrong("branch '" + header.branch + "' does not exist");
+    const Snapshot& parent = *branch->snapshot;
+    if (header.parent != parent.commit()) return wrong("a commit's parent is not the head");
+    if (header.version <= parent.head().version) return wrong("a commit's version does not rise");
+
+    if (entry.catalog_json) {
+      OG_ASSIGN_OR_RETURN(state_->catalog, catalog_from_json(*entry.catalog_json));
+    }
+    TableMap tables = parent.tables();
+    for (const TableChange& change : entry.tables) {
+      OG_RETURN_IF_ERROR(apply(change, header, *branch, tables));
+    }
+    branch->snapshot = std::make_shared<const Snapshot>(state_->catalog, std::move(tables), header,
+                                                        header.branch);
+    if (entry.catalog_json) adopt_catalog();
+    state_->gsn = header.gsn;
+    state_->last_commit = header.id;
+    return {};
+  }
+
+  Status apply(const TableChange& change, const CommitHeader& header, BranchState& branch,
+               TableMap& tables) {
+    if (state_->catalog->entity(change.table) == nullptr) {
+      return wrong("type " + std::to_string(change.table) + " is not in the schema");
+    }
+    std::vector<SegmentPtr> added;
+    added.reserve(change.segments.size() + change.inline_rows.size());
+    for (const SegmentRef& ref : change.segments) {
+      OG_ASSIGN_OR_RETURN(SegmentPtr segment, source_.segment(ref));
+      saw_row(change.table, ref.max_rid);
+      added.push_back(std::move(segment));
+    }
+    for (const RowBatch& rows : change.inline_rows) {
+      if (rows.rows == 0) continue;
+      if (rows.rids.size() != rows.rows) return wrong("inline rows lack row ids");
+      for (const RowId rid : rows.rids) saw_row(change.table, rid);
+      RowBatch batch = rows;
+      if (batch.gsns.empty()) batch.gsn = header.gsn;
+      OG_ASSIGN_OR_RETURN(SegmentPtr segment, make_memory_segment(std::move(batch)));
+      added.push_back(std::move(segment));
+    }
+    TableVersionPtr& table = tables[change.table];
+    const TableVersion& before = table ? *table : *TableVersion::empty();
+    auto after = before.apply(change.clear, change.deleted, added);
+    if (!after.ok()) return wrong(after.error().message());
+    table = std::move(after).value();
+    branch.table_versions[change.table] = branch.table_version(change.table) + 1;
+    if (header.branch == "main") {
+      branch.table_writers.erase(change.table);
+    } else {
+      branch.table_writers[change.table] = header.branch;
+    }
+    return {};
+  }
+
+  // Every branch is read through the accepted schema; rows of types that are gone go with them.
+  void adopt_catalog() {
+    for (auto& [name, branch] : state_->branches) {
+      auto changed = std::make_shared<BranchState>(*branch);
+      TableMap tables = branch->snapshot->tables();
+      const auto gone = [&](const auto& item) {
+        return state_->catalog->entity(item.first) == nullptr;
+      };
+      std::erase_if(tables, gone);
+      std::erase_if(changed->table_versions, gone);
+      std::erase_if(changed->table_writers, gone);
+      changed->snapshot = std::make_shared<const Snapshot>(state_->catalog, std::move(tables),
+                                                           branch->snapshot->head(), name);
+      branch = std::move(changed);
+    }
+  }
+
+  Status apply(const BranchCreateEntry& entry) {
+    if (state_->branches.contains(entry.name)) {
+      return wrong("branch '" + entry.name + "' exists already");
+    }
+    const BranchState* from = state_->branch(entry.from);
+    if (from == nullptr) return wrong("branch '" + entry.from + "' does not exist");
+    auto made = std::make_shared<BranchState>(*from);
+    if (entry.table_state) {
+      OG_ASSIGN_OR_RETURN(*made, source_.branch_state(*entry.table_state, state_->catalog));
+    }
+    const Snapshot& head = *made->snapshot;
+    if (head.commit() != entry.at) return wrong("a branch does not start at its source's head");
+    made->name = entry.name;
+    made->incarnation = entry.incarnation;
+    made->parent_branch = entry.from;
+    made->forked_at = entry.at;
+    made->created_at = entry.created_at;
+    made->snapshot = std::make_shared<const Snapshot>(head.catalog_ptr(), head.tables(),
+                                                      head.head(), entry.name);
+    state_->branches.emplace(entry.name, std::move(made));
+    return {};
+  }
+
+  Status apply(const BranchDeleteEntry& entry) {
+    const BranchState* branch = state_->branch(entry.name);
+    if (branch == nullptr || branch->incarnation != entry.incarnation) {
+      return wrong("branch '" + entry.name + "' does not exist");
+    }
+    state_->branches.erase(entry.name);
+    return {};
+  }
+
+  Status apply(const ReserveEntry& entry) {
+    RowId& next = state_->next_row[entry.table];
+    if (entry.first != next || entry.count > kMaxRowId - next) {
+      return wrong("a block of row ids is not the next");
+    }
+    next += entry.count;
+    return {};
+  }
+
+  Status apply(const FloorEntry& entry) {
+    for (const auto& [table, gsn] : entry.floors) {
+      Gsn& floor = state_->floors[table];
+      floor = std::max(floor, gsn);
+    }
+    return {};
+  }
+
+  Status apply(const ReplaceEntry& entry) {
+    // A fold of inline rows knows only its own branch's; one of segments serves all that list them.
+    std::vector<std::string> names;
+    for (const auto& [name, branch] : state_->branches) {
+      if (entry.inline_through == 0 || name == entry.branch) names.push_back(name);
+    }
+    for (const std::string& name : names) {
+      const BranchState& branch = *state_->branches.at(name);
+      const auto table = branch.snapshot->tables().find(entry.table);
+      if (table == branch.snapshot->tables().end()) continue;
+      OG_ASSIGN_OR_RETURN(const TableVersionPtr replaced, replace(*table->second, entry));
+      if (replaced == nullptr) continue;
+      TableMap tables = branch.snapshot->tables();
+      tables[entry.table] = replaced;
+      const SnapshotPtr before = branch.snapshot;
+      change_branch(name)->snapshot = std::make_shared<const Snapshot>(
+          before->catalog_ptr(), std::move(tables), before->head(), name);
+    }
+    return {};
+  }
+
+  // Null when the fold does not apply to this version.
+  Result<TableVersionPtr> replace(const TableVersion& version, const ReplaceEntry& entry) {
+    if (entry.inline_through != 0) {
+      if (!entry.inputs.empty()) return wrong("a fold mixes inline rows and segments");
+      OG_ASSIGN_OR_RETURN(const SegmentPtr output, source_.segment(entry.output));
+      return replace_inline(version, entry.inline_through, output);
+    }
+    std::vector<TablePart> kept;
+    std::size_t found = 0;
+    bool unchanged = true;
+    for (const TablePart& part : version.parts()) {
+      const auto at = std::find(entry.inputs.begin(), entry.inputs.end(), part.segment->id());
+      if (part.segment->id().is_nil() || at == entry.inputs.end()) {
+        kept.push_back(part);
+        continue;
+      }
+      ++found;
+      std::string dead;
+      if (part.deleted) part.deleted->encode(dead);
+      unchanged &= dead == entry.dropped[static_cast<std::size_t>(at - entry.inputs.begin())];
+    }
+    if (found == 0 || found != entry.inputs.size()) return TableVersionPtr();
+    OG_ASSIGN_OR_RETURN(const SegmentPtr output, source_.segment(entry.output));
+    if (!unchanged) return version.replace(entry.inputs, output);
+    kept.push_back({output, nullptr});
+    return std::make_shared<const TableVersion>(std::move(kept));
+  }
+
+  // The inline rows up to gsn `through` are now in `output`; those of them that died since are dead
+  // there too, and later inline rows stay.
+  Result<TableVersionPtr> replace_inline(const TableVersion& version, Gsn through,
+                                         const SegmentPtr& output) {
+    std::vector<TablePart> kept;
+    std::unordered_set<RowId> alive;
+    for (const TablePart& part : version.parts()) {
+      if (!part.segment->id().is_nil()) {
+        kept.push_back(part);
+        continue;
+      }
+      std::vector<std::uint32_t> moved;
+      for (std::uint32_t row = 0; row < part.segment->rows(); ++row) {
+        if (!part.live(row)) continue;
+        OG_ASSIGN_OR_RETURN(const Gsn gsn, part.segment->gsn(row));
+        if (gsn > through) continue;
+        OG_ASSIGN_OR_RETURN(const RowId rid, part.segment->rid(row));
+        alive.insert(rid);
+        moved.push_back(row);
+      }
+      if (moved.size() == part.live_rows()) continue;
+      if (moved.empty()) {
+        kept.push_back(part);
+        continue;
+      }
+      kept.push_back({part.segment, DeletionBitmap::with(part.deleted.get(), part.segment->rows(),
+                                                         moved)});
+    }
+    // The rows in `output` were all alive when it was made, and rows only die: as many as then means
+    // the same ones.
+    std::shared_ptr<const DeletionBitmap> dead;
+    if (alive.size() > output->rows()) return TableVersionPtr();
+    if (alive.size() < output->rows()) {
+      OG_ASSIGN_OR_RETURN(const auto rids, output->rids());
+      std::vector<std::uint32_t> died;
+      for (std::uint32_t row = 0; row < output->rows(); ++row) {
+        if (!alive.contains((*rids)[row])) died.push_back(row);
+      }
+      if (output->rows() - died.size() != alive.size()) return TableVersionPtr();
+      dead = DeletionBitmap::with(nullptr, output->rows(), died);
+    }
+    if (!alive.empty()) kept.push_back({output, std::move(dead)});
+    return std::make_shared<const TableVersion>(std::move(kept));
+  }
+
+  const Record& record_;
+  SegmentSource& source_;
+  std::shared_ptr<GraphState> state_;
+};
+
+}  // namespace
+
+Result<GraphStatePtr> apply_record(const GraphState& state, const Record& record,
+                                   SegmentSource& source,
+                                   const std::optional<CommitId>& stop_after) {
+  return Applier(state, record, source).run(stop_after);
+}
+
+}  // namespace omnigraph

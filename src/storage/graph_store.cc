@@ -1,0 +1,249 @@
+#include "storage/graph_store.h"
+
+#include <algorithm>
+
+#include "common/fault_point.h"
+#include "schema/catalog_json.h"
+#include "storage/envelope.h"
+#include "storage/segment_files.h"
+
+namespace omnigraph {
+namespace {
+
+// Records read at once while following the log: bounds the memory of a long catch-up.
+constexpr std::size_t kCatchUpBatch = 1024;
+constexpr std::size_t kPastSnapshots = 16;
+// An append whose answer is lost is repeated this often before the caller hears of it.
+constexpr int kUnknownAppends = 3;
+
+}  // namespace
+
+GraphStore::GraphStore(ObjectStorePtr objects, GraphFile file, Runtime runtime,
+                       StoreOptions options)
+    : objects_(std::move(objects)), file_(std::move(file)), runtime_(std::move(runtime)),
+      options_(options), ulids_(runtime_.clock, runtime_.random), segments_(objects_, runtime_),
+      history_(objects_) {
+  genesis_.id = file_.genesis;
+  genesis_.gsn = 1;
+  genesis_.branch = "main";
+  genesis_.created_at = file_.created_at;
+  genesis_.version = 1;
+  ulids_.observe(genesis_.id);
+}
+
+GraphStatePtr GraphStore::state() const {
+  const std::lock_guard lock(state_mutex_);
+  return state_;
+}
+
+Result<GraphStatePtr> GraphStore::refresh() {
+  if (options_.only_writer) return state();
+  // Looked at without a lock: most often there is nothing, and an append may be under way.
+  OG_ASSIGN_OR_RETURN(const auto records, log_->since(state()->sequence + 1, kCatchUpBatch));
+  if (records.empty()) return state();
+  const std::lock_guard lock(apply_mutex_);
+  OG_RETURN_IF_ERROR(apply_stored(records));
+  OG_RETURN_IF_ERROR(catch_up());
+  return state();
+}
+
+void GraphStore::publish(GraphStatePtr next, const Record& record, const RecordPosition& where) {
+  for (const Entry& entry : record.entries) {
+    if (const auto* commit = std::get_if<CommitEntry>(&entry)) {
+      history_.add({commit->header, where, checkpoint_sequence_});
+    }
+  }
+  tail_bytes_ += where.length;
+  ulids_.observe(next->last_commit);
+  const std::lock_guard lock(state_mutex_);
+  state_ = std::move(next);
+}
+
+Status GraphStore::apply_stored(const std::vector<Log::Stored>& records) {
+  for (const Log::Stored& stored : records) {
+    const GraphStatePtr before = state();
+    if (stored.where.sequence <= before->sequence) continue;
+    OG_ASSIGN_OR_RETURN(const Record record, decode_record(stored.bytes.data, stored.where.object));
+    if (record.sequence != stored.where.sequence) {
+      return damaged("log record", stored.where.object, "its sequence is not that of its place");
+    }
+    OG_ASSIGN_OR_RETURN(GraphStatePtr next, apply_record(*before, record, *this));
+    publish(std::move(next), record, stored.where);
+  }
+  return {};
+}
+
+Status GraphStore::catch_up() {
+  while (true) {
+    OG_ASSIGN_OR_RETURN(const auto records, log_->since(state()->sequence + 1, kCatchUpBatch));
+    if (records.empty()) return {};
+    OG_RETURN_IF_ERROR(apply_stored(records));
+    if (records.size() < kCatchUpBatch) return {};
+  }
+}
+
+Result<AppendOutcome> GraphStore::append(Record record) {
+  const std::lock_guard lock(apply_mutex_);
+  return append_locked(std::move(record));
+}
+
+Result<AppendOutcome> GraphStore::append_locked(Record record) {
+  if (options_.read_only) return Error(ErrorCode::kReadOnly, "the graph was opened read-only");
+  if (pending_) return settle_pending();
+  const GraphStatePtr before = state();
+  // Somebody refreshed since the record was built.
+  if (record.sequence != before->sequence + 1) return AppendOutcome::kMoved;
+  if (record.nonce == 0) record.nonce = runtime_.random->next() | 1;
+  OG_ASSIGN_OR_RETURN(GraphStatePtr next, apply_record(*before, record, *this));
+  std::string bytes = encode_record(record);
+  OG_FAULT_POINT("commit.before_append");
+  RecordPosition where;
+  OG_ASSIGN_OR_RETURN(const AppendOutcome outcome, append_bytes(record.sequence, bytes, &where));
+  switch (outcome) {
+    case AppendOutcome::kAppended:
+      publish(std::move(next), record, where);
+      break;
+    case AppendOutcome::kMoved:
+      OG_RETURN_IF_ERROR(catch_up());
+      break;
+    case AppendOutcome::kUnknown:
+      pending_ = Pending{std::move(record), std::move(bytes), std::move(next)};
+      break;
+  }
+  return outcome;
+}
+
+Result<AppendOutcome> GraphStore::append_bytes(Sequence sequence, const std::string& bytes,
+                                               RecordPosition* where) {
+  AppendOutcome outcome = AppendOutcome::kUnknown;
+  for (int i = 0; i < kUnknownAppends && outcome == AppendOutcome::kUnknown; ++i) {
+    OG_ASSIGN_OR_RETURN(outcome, log_->append(sequence, bytes, where));
+  }
+  return outcome;
+}
+
+// Nothing else is appended before it is known whether the last record landed.
+Result<AppendOutcome> GraphStore::settle_pending() {
+  RecordPosition where;
+  OG_ASSIGN_OR_RETURN(const AppendOutcome outcome,
+                      append_bytes(pending_->record.sequence, pending_->bytes, &where));
+  if (outcome == AppendOutcome::kUnknown) return outcome;
+  const Pending pending = std::move(*pending_);
+  pending_.reset();
+  if (outcome == AppendOutcome::kAppended && state()->sequence + 1 == pending.record.sequence) {
+    publish(pending.next, pending.record, where);
+  }
+  OG_RETURN_IF_ERROR(catch_up());
+  return AppendOutcome::kMoved;
+}
+
+Result<SegmentRef> GraphStore::write_segment(const RowBatch& batch,
+                                             const SegmentOptions& options) {
+  if (options_.read_only) return Error(ErrorCode::kReadOnly, "the graph was opened read-only");
+  OG_FAULT_POINT("segment.before_write");
+  OG_ASSIGN_OR_RETURN(SegmentRef ref, write_segment_files(*objects_, ulids_, batch, options));
+  OG_FAULT_POINT("segment.after_write");
+  return ref;
+}
+
+Result<std::optional<CommitHeader>> GraphStore::find_commit(CommitId id) {
+  if (id == genesis_.id) return std::optional<CommitHeader>(genesis_);
+  OG_ASSIGN_OR_RETURN(auto entry, history_.find(id));
+  if (!entry) return std::optional<CommitHeader>();
+  return std::optional<CommitHeader>(std::move(entry->header));
+}
+
+Result<std::vector<CommitHeader>> GraphStore::commits(std::string_view branch, std::size_t limit) {
+  const GraphStatePtr now = state();
+  const BranchState* at = now->branch(branch);
+  if (at == nullptr) return not_found("branch '" + std::string(branch) + "' not found");
+  std::vector<CommitHeader> out;
+  std::optional<CommitHeader> next = at->snapshot->head();
+  // Each parent has a smaller number than its child, so the walk ends.
+  while (next && out.size() < limit) {
+    const std::optional<CommitId> parent = next->parent;
+    const Gsn gsn = next->gsn;
+    out.push_back(std::move(*next));
+    if (!parent) break;
+    OG_ASSIGN_OR_RETURN(next, find_commit(*parent));
+    if (!next || next->gsn >= gsn) {
+      return damaged("history of branch", branch,
+                     "the parent " + parent->text() + " of a commit is missing");
+    }
+  }
+  return out;
+}
+
+Result<SnapshotPtr> GraphStore::snapshot_at(CommitId id) {
+  const GraphStatePtr now = state();
+  for (const auto& [name, branch] : now->branches) {
+    if (branch->snapshot->commit() == id) return branch->snapshot;
+  }
+  const auto through_accepted = [&](const Snapshot& snapshot) {
+    return std::make_shared<const Snapshot>(now->catalog, snapshot.tables(), snapshot.head(),
+                                            snapshot.branch());
+  };
+  if (id == genesis_.id) {
+    return SnapshotPtr(
+        std::make_shared<const Snapshot>(now->catalog, TableMap{}, genesis_, genesis_.branch));
+  }
+  {
+    const std::lock_guard lock(past_mutex_);
+    for (auto it = past_.begin(); it != past_.end(); ++it) {
+      if (it->first != id) continue;
+      past_.splice(past_.begin(), past_, it);
+      return SnapshotPtr(through_accepted(*it->second));
+    }
+  }
+  OG_ASSIGN_OR_RETURN(const auto entry, history_.find(id));
+  if (!entry) return not_found("commit '" + id.text() + "' not found");
+  RecordPosition next{1, log_object_name(1), 0, 0};
+  GraphStatePtr at;
+  if (entry->base > 0) {
+    OG_ASSIGN_OR_RETURN(auto restored, load_checkpoint(entry->base));
+    if (restored) {
+      at = std::move(restored->state);
+      next = std::move(restored->root.next);
+    }
+  }
+  if (!at) {
+    OG_ASSIGN_OR_RETURN(at, first_state());
+  }
+  OG_ASSIGN_OR_RETURN(const auto records, log_->replay(next, entry->where.sequence));
+  for (const Log::Stored& stored : records) {
+    OG_ASSIGN_OR_RETURN(const Record record, decode_record(stored.bytes.data, stored.where.object));
+    OG_ASSIGN_OR_RETURN(at, apply_record(*at, record, *this, id));
+  }
+  const BranchState* branch = at->branch(entry->header.branch);
+  if (branch == nullptr || branch->snapshot->commit() != id) {
+    return damaged("log record", std::to_string(entry->where.sequence),
+                   "commit " + id.text() + " is not in it");
+  }
+  SnapshotPtr snapshot = branch->snapshot;
+  {
+    const std::lock_guard lock(past_mutex_);
+    past_.emplace_front(id, snapshot);
+    if (past_.size() > kPastSnapshots) past_.pop_back();
+  }
+  return SnapshotPtr(through_accepted(*snapshot));
+}
+
+Result<CommitEntry> GraphStore::commit_entry(CommitId id) {
+  if (id == genesis_.id) return CommitEntry{genesis_, std::nullopt, {}};
+  OG_ASSIGN_OR_RETURN(const auto entry, history_.find(id));
+  if (!entry) return not_found("commit '" + id.text() + "' not found");
+  OG_ASSIGN_OR_RETURN(const Bytes bytes, log_->read(entry->where));
+  OG_ASSIGN_OR_RETURN(Record record, decode_record(bytes.data, entry->where.object));
+  for (Entry& part : record.entries) {
+    auto* commit = std::get_if<CommitEntry>(&part);
+    if (commit != nullptr && commit->header.id == id) return std::move(*commit);
+  }
+  return damaged("log record", entry->where.object, "commit " + id.text() + " is not in it");
+}
+
+Result<BranchState> GraphStore::branch_state(std::string_view object, const CatalogPtr& catalog) {
+  OG_ASSIGN_OR_RETURN(const Bytes bytes, objects_->get(object));
+  return decode_branch_state(bytes.data, object, catalog, *this);
+}
+
+}  // namespace omnigraph

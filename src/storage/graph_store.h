@@ -1,0 +1,118 @@
+// The Store of store.h: what init and open build. Internal to storage.
+//
+// state_mutex_ guards only the pointer to the newest state, so that readers never wait for I/O.
+// apply_mutex_ is held while records are appended or applied: one new state at a time.
+#pragma once
+
+#include <atomic>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "storage/checkpoint.h"
+#include "storage/graph_file.h"
+#include "storage/history.h"
+#include "storage/segment_cache.h"
+#include "storage/store.h"
+
+namespace omnigraph {
+
+class GraphStore final : public Store, private SegmentSource {
+ public:
+  // `file` was read from, or just put to, `objects`.
+  static Result<std::unique_ptr<Store>> create(ObjectStorePtr objects, GraphFile file,
+                                               std::optional<std::string> hint, Runtime runtime,
+                                               StoreOptions options);
+
+  const std::string& graph_id() const override { return file_.graph_id; }
+  LogForm log_form() const override { return file_.log; }
+  std::int64_t created_at() const override { return file_.created_at; }
+  const CommitHeader& genesis() const override { return genesis_; }
+  const Runtime& runtime() const override { return runtime_; }
+  const ObjectStorePtr& objects() const override { return objects_; }
+  UlidSource& ulids() override { return ulids_; }
+
+  GraphStatePtr state() const override;
+  Result<GraphStatePtr> refresh() override;
+  Result<AppendOutcome> append(Record record) override;
+  Status maintain() override;
+  Status maintain_now() override;
+  Result<SegmentRef> write_segment(const RowBatch& batch, const SegmentOptions& options) override;
+  Result<SegmentPtr> segment(const SegmentRef& ref) override { return segments_.open(ref); }
+  Result<std::optional<CommitHeader>> find_commit(CommitId id) override;
+  Result<std::vector<CommitHeader>> commits(std::string_view branch, std::size_t limit) override;
+  Result<SnapshotPtr> snapshot_at(CommitId id) override;
+  Result<CommitEntry> commit_entry(CommitId id) override;
+
+ private:
+  // A state that a checkpoint holds, and where the log goes on.
+  struct Restored {
+    GraphStatePtr state;
+    CheckpointRoot root;
+  };
+  // A record whose outcome is not known.
+  struct Pending {
+    Record record;
+    std::string bytes;
+    GraphStatePtr next;
+  };
+
+  GraphStore(ObjectStorePtr objects, GraphFile file, Runtime runtime, StoreOptions options);
+
+  // Opening (store_open.cc).
+  Status restore(const std::optional<std::string>& hint);
+  Result<std::optional<Restored>> load_checkpoint(Sequence at_most);
+  Result<std::optional<Restored>> read_checkpoint(Sequence sequence);
+  Result<GraphStatePtr> first_state() const;
+
+  // Following the log (graph_store.cc); with apply_mutex_ held.
+  void publish(GraphStatePtr next, const Record& record, const RecordPosition& where);
+  Status apply_stored(const std::vector<Log::Stored>& records);
+  Status catch_up();
+  Result<AppendOutcome> append_bytes(Sequence sequence, const std::string& bytes,
+                                     RecordPosition* where);
+  Result<AppendOutcome> append_locked(Record record);
+  Result<AppendOutcome> settle_pending();
+
+  // Maintenance (store_maintain.cc).
+  Status fold(std::uint32_t inline_rows, std::uint32_t segments);
+  Status pack_small();
+  Status checkpoint();
+  Status adopt_newer_checkpoint();
+  void adopt(const CheckpointRoot& root);
+  Result<std::vector<HistoryRun>> write_history(Sequence after, Sequence through);
+  Result<std::vector<CheckpointRoot::Branch>> write_branch_states(const GraphState& state);
+
+  Result<BranchState> branch_state(std::string_view object, const CatalogPtr& catalog) override;
+
+  const ObjectStorePtr objects_;
+  const GraphFile file_;
+  const Runtime runtime_;
+  const StoreOptions options_;
+  CommitHeader genesis_;
+  UlidSource ulids_;
+  SegmentCache segments_;
+  History history_;
+  std::unique_ptr<Log> log_;
+
+  mutable std::mutex state_mutex_;  // guards state_
+  GraphStatePtr state_;
+
+  std::mutex apply_mutex_;  // guards the rest down to the blank line
+  std::optional<Pending> pending_;
+  Sequence checkpoint_sequence_ = 0;  // the last checkpoint known here
+  std::uint64_t tail_bytes_ = 0;      // of the records behind it
+  Sequence packed_ = 0;               // small packs were looked after up to here
+  // What the last checkpoint wrote of each branch: not written again while it is the same object.
+  std::map<std::string, std::pair<std::shared_ptr<const BranchState>, CheckpointRoot::Branch>>
+      written_branches_;
+
+  std::mutex past_mutex_;  // guards past_
+  std::list<std::pair<CommitId, SnapshotPtr>> past_;  // snapshots asked for last, newest first
+};
+
+}  // namespace omnigraph
