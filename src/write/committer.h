@@ -4,12 +4,15 @@
 //
 // submit() blocks: the first of the waiting callers leads (builds and appends one record for all that
 // wait), the others sleep until their answer is there. So writers in one process never conflict.
+//
+// Housekeeping of the store (checkpoints, packs, folds) takes the same way, after everybody was
+// answered: on the executor's background threads, or on the caller where the executor has none.
 #pragma once
 
-#include <condition_variable>
-#include <deque>
 #include <memory>
-#include <mutex>
+#include <span>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "storage/store.h"
@@ -19,22 +22,33 @@ namespace omnigraph {
 
 class Committer {
  public:
+  // Requests that one record takes at most.
+  static constexpr std::size_t kMaxBatch = 256;
+  // Times that a batch is built anew because another process appended first.
+  static constexpr int kMaxAttempts = 64;
+  // Times that bytes whose fate is unknown are put again before callers hear so.
+  static constexpr int kMaxSettling = 16;
+  // Records after which the store is asked whether a line was crossed.
+  static constexpr std::uint64_t kHousekeepingRecords = 16;
+
   explicit Committer(Store& store);
+  // Finishes housekeeping that is due. No call may be in progress.
   ~Committer();
 
-  // Publishes the intent and returns its commit's header. Errors: those of prepare_again (constraint
+  // Publishes the intent and returns its commit's header; a nil id when the change, prepared again,
+  // came to nothing and the intent does not publish that. Errors: those of prepare_again (constraint
   // violations, key conflicts), kPreconditionFailed, kNotFound (branch gone), kIo, kReadOnly,
   // kResourceExhausted (disk full; nothing landed), kOutcomeUnknown.
   Result<CommitHeader> submit(Intent intent);
-  // The same road for entries that are no commit.
+  // The same road for entries that are no commit. Errors: kConflict (the name exists), kNotFound.
   Result<BranchCreateEntry> create_branch(std::string_view name, std::string_view from);
-  // A block of row ids for a bulk load: the first of `count`.
+  // A block of row ids for a bulk load: the first of `count`. One record for all tables asked for.
   Result<RowId> reserve(TypeId table, std::uint32_t count);
+  Result<std::vector<RowId>> reserve(std::span<const std::pair<TypeId, std::uint32_t>> blocks);
 
  private:
-  struct Waiting;
   struct Shared;
-  std::unique_ptr<Shared> shared_;
+  std::shared_ptr<Shared> shared_;
 };
 
 }  // namespace omnigraph

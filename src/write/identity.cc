@@ -52,39 +52,6 @@ Status append_spelling(std::string& out, ScalarType type, const Value& stored) {
   return {};
 }
 
-Status append_spelling(std::string& out, const Column& column, std::size_t row) {
-  switch (column.type) {
-    case ScalarType::kString:
-      out += column.text(row);
-      return {};
-    case ScalarType::kBool:
-      out += column.fixed<std::uint8_t>()[row] != 0 ? "true" : "false";
-      return {};
-    case ScalarType::kI32:
-    case ScalarType::kDate:
-      append_integer(out, column.fixed<std::int32_t>()[row]);
-      return {};
-    case ScalarType::kI64:
-    case ScalarType::kDateTime:
-      append_integer(out, column.fixed<std::int64_t>()[row]);
-      return {};
-    case ScalarType::kU32:
-      append_integer(out, column.fixed<std::uint32_t>()[row]);
-      return {};
-    case ScalarType::kU64:
-      append_integer(out, column.fixed<std::uint64_t>()[row]);
-      return {};
-    case ScalarType::kF32:
-      return append_float(out, column.fixed<float>()[row]);
-    case ScalarType::kF64:
-      return append_float(out, column.fixed<double>()[row]);
-    case ScalarType::kBlob:
-    case ScalarType::kVector:
-      break;
-  }
-  return not_spellable(column.type);
-}
-
 std::string id_from_spellings(std::span<const std::string> members) {
   if (members.size() == 1) return members[0];
   std::string out = "[";
@@ -106,8 +73,8 @@ Result<bool> append_tuple(std::string& out, const RowBatch& batch, std::size_t r
       append_integer(out, batch.dst[row]);
     } else {
       const Column* column = batch.column(group[i]);
-      if (column == nullptr || column->is_null(row)) return false;
-      OG_RETURN_IF_ERROR(append_spelling(out, *column, row));
+      if (column == nullptr || column->is_null(row) || column->list) return false;
+      append_spelling(out, *column, row);
     }
   }
   return true;

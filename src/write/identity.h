@@ -15,16 +15,13 @@
 #include "schema/catalog.h"
 #include "storage/row_batch.h"
 #include "storage/segment.h"
+#include "storage/tuple_text.h"
 
 namespace omnigraph {
 
-// Between the members of a canonical tuple (see tuple_hash).
-inline constexpr char kTupleSeparator = '\x1F';
-
-// Appends the spelling of a present scalar, as stored in a property of `type`. Error kBadRequest
+// Appends the spelling of a present scalar (of a column's row: storage/tuple_text.h), as stored in a property of `type`. Error kBadRequest
 // "… cannot identify an entity" for NaN and infinities.
 Status append_spelling(std::string& out, ScalarType type, const Value& stored);
-Status append_spelling(std::string& out, const Column& column, std::size_t row);
 
 // The id of a node from the spellings of its key members in key order: the one itself, or a compact
 // JSON array of them.

@@ -113,7 +113,7 @@ class UniqueCheck {
       } else if (member == kDstColumn) {
         OG_ASSIGN_OR_RETURN(text, run_.node_id(rules_.edge->to_id, batch.dst[holder.row]));
       } else {
-        OG_RETURN_IF_ERROR(append_spelling(text, *batch.column(member), holder.row));
+        append_spelling(text, *batch.column(member), holder.row);
       }
     }
     run_.add(Violation::Kind::kUnique, table_.table, id_of(holder),

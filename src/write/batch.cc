@@ -1,0 +1,281 @@
+#include "write/batch.h"
+
+#include <algorithm>
+
+#include "schema/catalog_json.h"
+#include "write/limits.h"
+
+namespace omnigraph {
+namespace {
+
+Error no_branch(const std::string& name) { return not_found("branch '" + name + "' not found"); }
+
+void shift(std::vector<RowId>& rows, RowId first, RowId by) {
+  if (by == 0) return;
+  for (RowId& row : rows) {
+    if (row >= first && row != kNoRow) row += by;
+  }
+}
+
+}  // namespace
+
+Error precondition_failed(const std::string& branch, CommitId expected, const CommitHeader& head) {
+  const std::string wanted = expected.text();
+  ErrorDetails details{.kind = "precondition_failure", .fields = {{"expected", wanted}}};
+  std::string current = "none";
+  if (!head.id.is_nil()) {
+    current = head.id.text();
+    details.fields.emplace_back("actual", current);
+  }
+  return Error(ErrorCode::kPreconditionFailed, "precondition failed on branch '" + branch +
+                                                   "': expected head '" + wanted +
+                                                   "' but current is " + current)
+      .with(std::move(details));
+}
+
+void RecentCommits::add(std::shared_ptr<const RecentCommit> commit) {
+  order_.push_back(commit->id);
+  by_id_[commit->id] = std::move(commit);
+  if (order_.size() <= kMaxCommits) return;
+  by_id_.erase(order_.front());
+  order_.pop_front();
+}
+
+const RecentCommit* RecentCommits::find(CommitId id) const {
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? nullptr : found->second.get();
+}
+
+Result<SnapshotPtr> advance(const SnapshotPtr& snapshot, const CommitEntry& entry, Store& store) {
+  TableMap tables = snapshot->tables();
+  for (const TableChange& change : entry.tables) {
+    std::vector<SegmentPtr> added;
+    for (const SegmentRef& ref : change.segments) {
+      OG_ASSIGN_OR_RETURN(SegmentPtr segment, store.segment(ref));
+      added.push_back(std::move(segment));
+    }
+    for (const RowBatch& rows : change.inline_rows) {
+      OG_ASSIGN_OR_RETURN(SegmentPtr segment, make_memory_segment(rows));
+      added.push_back(std::move(segment));
+    }
+    OG_ASSIGN_OR_RETURN(tables[change.table], snapshot->table(change.table)
+                                                  ->apply(change.clear, change.deleted, added));
+  }
+  CatalogPtr catalog = snapshot->catalog_ptr();
+  if (entry.catalog_json) {
+    OG_ASSIGN_OR_RETURN(catalog, catalog_from_json(*entry.catalog_json));
+  }
+  return SnapshotPtr(std::make_shared<Snapshot>(std::move(catalog), std::move(tables), entry.header,
+                                                snapshot->branch()));
+}
+
+Batch::Batch(Store& store, const GraphState& state, UlidSource& ulids, const RecentCommits& recent)
+    : store_(store), state_(state), ulids_(ulids), recent_(recent), next_gsn_(state.gsn + 1) {
+  record_.sequence = state.sequence + 1;
+  record_.first_gsn = next_gsn_;
+  record_.nonce = store.runtime().random->next();
+  ulids_.observe(state.last_commit);
+}
+
+void Batch::add(Request& request) {
+  request.planned = false;
+  request.answer = std::monostate();
+  const auto answer = [&request](auto result) {
+    if (!result.ok()) {
+      request.answer = std::move(result).error();
+      return;
+    }
+    request.planned = true;
+    request.answer = std::move(result).value();
+  };
+  if (auto* const* intent = std::get_if<Intent*>(&request.wish)) {
+    answer(add_commit(**intent));
+  } else if (const auto* branch = std::get_if<BranchRequest>(&request.wish)) {
+    answer(add_branch(*branch));
+  } else if (const auto* blocks = std::get_if<ReserveRequest>(&request.wish)) {
+    answer(add_reservation(*blocks));
+  }
+}
+
+Result<Batch::Branch*> Batch::branch(const std::string& name) {
+  if (const auto found = branches_.find(name); found != branches_.end()) return &found->second;
+  const auto state = state_.branches.find(name);
+  if (state == state_.branches.end()) return no_branch(name);
+  Branch work;
+  work.state = state->second;
+  work.snapshot = work.state->snapshot;
+  work.head = work.snapshot->head();
+  return &branches_.emplace(name, std::move(work)).first->second;
+}
+
+Status Batch::check_precondition(const Intent& intent, const Branch& branch) const {
+  if (!intent.if_commit || *intent.if_commit == branch.head.id) return {};
+  return precondition_failed(intent.branch, *intent.if_commit, branch.head);
+}
+
+bool Batch::must_prepare_again(const Intent& intent, const Branch& branch) const {
+  if (intent.base == nullptr) return true;
+  const CommitId base = intent.base->commit();
+  std::optional<CommitId> at = branch.head.id;
+  for (std::size_t steps = 0; at && *at != base; ++steps) {
+    if (steps == RecentCommits::kMaxCommits) return true;
+    const RecentCommit* commit = nullptr;
+    for (const auto& ahead : commits_) {
+      if (ahead->id == *at) commit = ahead.get();
+    }
+    if (commit == nullptr) commit = recent_.find(*at);
+    if (commit == nullptr || commit->everything) return true;
+    for (const auto& [table, touched] : commit->tables) {
+      if (meets(intent.reads, table, touched)) return true;
+    }
+    at = commit->parent;
+  }
+  return !at;
+}
+
+Result<SnapshotPtr> Batch::newest(Branch& branch) {
+  for (; branch.applied < branch.ahead.size(); ++branch.applied) {
+    const auto& entry = std::get<CommitEntry>(record_.entries[branch.ahead[branch.applied]]);
+    OG_ASSIGN_OR_RETURN(branch.snapshot, advance(branch.snapshot, entry, store_));
+  }
+  return branch.snapshot;
+}
+
+RowId Batch::next_row(TypeId table) const {
+  if (const auto mine = next_row_.find(table); mine != next_row_.end()) return mine->second;
+  const auto known = state_.next_row.find(table);
+  return known == state_.next_row.end() ? 0 : known->second;
+}
+
+bool Batch::number_rows(Change& change) const {
+  std::map<TypeId, RowId> by;
+  bool moved = false;
+  for (const auto& [table, first] : change.first_new) {
+    if (change.reserved.count(table) != 0) continue;
+    const RowId now = next_row(table);
+    if (now < first) return false;
+    by[table] = now - first;
+    moved = moved || now != first;
+  }
+  if (!moved) return true;
+  for (const PreparedTable& table : change.tables) {
+    if (!table.segments.empty()) return false;
+  }
+  const Catalog& catalog = *state_.catalog;
+  for (PreparedTable& table : change.tables) {
+    const EdgeType* edge = catalog.edge(table.table);
+    const auto shift_column = [&](std::vector<RowId>& rows, TypeId of) {
+      const auto first = change.first_new.find(of);
+      if (first != change.first_new.end() && by.count(of) != 0) shift(rows, first->second, by[of]);
+    };
+    for (RowBatch& batch : table.rows) {
+      shift_column(batch.rids, table.table);
+      if (edge == nullptr) continue;
+      shift_column(batch.src, edge->from_id);
+      shift_column(batch.dst, edge->to_id);
+    }
+  }
+  for (const auto& [table, distance] : by) change.first_new[table] += distance;
+  return true;
+}
+
+Status Batch::take_numbers(const Change& change) {
+  for (const PreparedTable& table : change.tables) {
+    if (table.new_rows == 0 || change.reserved.count(table.table) != 0) continue;
+    const RowId first = next_row(table.table);
+    if (table.new_rows > kMaxRowId - first) {
+      return resource_limit("row_ids_per_type", kMaxRowId,
+                            std::uint64_t{first} + table.new_rows);
+    }
+    next_row_[table.table] = first + table.new_rows;
+  }
+  return {};
+}
+
+Result<CommitHeader> Batch::add_commit(Intent& intent) {
+  OG_ASSIGN_OR_RETURN(Branch* const branch, this->branch(intent.branch));
+  OG_RETURN_IF_ERROR(check_precondition(intent, *branch));
+  if (must_prepare_again(intent, *branch) || !number_rows(intent.change)) {
+    OG_ASSIGN_OR_RETURN(const SnapshotPtr snapshot, newest(*branch));
+    GraphState view = state_;
+    for (const auto& [table, row] : next_row_) view.next_row[table] = row;
+    OG_ASSIGN_OR_RETURN(auto prepared, intent.prepare_again(snapshot, view));
+    intent.base = snapshot;
+    intent.change = std::move(prepared.first);
+    intent.reads = std::move(prepared.second);
+    if (!number_rows(intent.change)) {
+      return Error(ErrorCode::kInternal, "a change prepared on the newest state is out of date");
+    }
+  }
+  if (intent.change.empty() && !intent.publish_empty) return CommitHeader{};
+  OG_RETURN_IF_ERROR(take_numbers(intent.change));
+
+  // The intent keeps its change: another process may be first, then the record is built again.
+  CommitEntry entry;
+  entry.header.id = ulids_.next();
+  entry.header.gsn = next_gsn_++;
+  entry.header.branch = intent.branch;
+  if (!branch->head.id.is_nil()) entry.header.parent = branch->head.id;
+  entry.header.merged_parent = intent.merged_parent;
+  entry.header.actor = intent.by.actor;
+  entry.header.created_at = store_.runtime().clock->now_micros();
+  entry.header.version = branch->head.version + 1;
+  auto recent = std::make_shared<RecentCommit>();
+  recent->id = entry.header.id;
+  recent->parent = entry.header.parent;
+  recent->everything = intent.change.new_catalog != nullptr;
+  if (intent.change.new_catalog) entry.catalog_json = catalog_to_json(*intent.change.new_catalog);
+  for (const PreparedTable& table : intent.change.tables) {
+    TableChange& change = entry.tables.emplace_back();
+    change.table = table.table;
+    change.clear = table.clear;
+    change.deleted = table.deleted;
+    change.segments = table.segments;
+    for (SegmentRef& segment : change.segments) segment.gsn = entry.header.gsn;
+    change.inline_rows = table.rows;
+    for (RowBatch& rows : change.inline_rows) rows.gsn = entry.header.gsn;
+    recent->tables.emplace_back(table.table, table.touched);
+    if (table.clear) recent->tables.back().second.whole = true;
+  }
+  branch->ahead.push_back(record_.entries.size());
+  branch->head = entry.header;
+  commits_.push_back(std::move(recent));
+  record_.entries.emplace_back(std::move(entry));
+  return branch->head;
+}
+
+Result<BranchCreateEntry> Batch::add_branch(const BranchRequest& request) {
+  const bool exists = state_.branches.count(request.name) != 0 ||
+                      std::find(created_.begin(), created_.end(), request.name) != created_.end();
+  if (exists) return Error(ErrorCode::kConflict, "branch '" + request.name + "' already exists");
+  OG_ASSIGN_OR_RETURN(const Branch* const from, branch(request.from));
+  BranchCreateEntry entry;
+  entry.name = request.name;
+  entry.incarnation = ulids_.next();
+  entry.from = request.from;
+  entry.at = from->head.id;
+  entry.created_at = store_.runtime().clock->now_micros();
+  created_.push_back(request.name);
+  record_.entries.emplace_back(entry);
+  return entry;
+}
+
+Result<std::vector<RowId>> Batch::add_reservation(const ReserveRequest& request) {
+  std::vector<RowId> firsts;
+  for (const auto& [table, count] : request.blocks) {
+    const RowId first = next_row(table);
+    if (count > kMaxRowId - first) {
+      return resource_limit("row_ids_per_type", kMaxRowId, std::uint64_t{first} + count);
+    }
+    firsts.push_back(first);
+  }
+  for (std::size_t i = 0; i < firsts.size(); ++i) {
+    const auto& [table, count] = request.blocks[i];
+    if (count == 0) continue;
+    next_row_[table] = firsts[i] + count;
+    record_.entries.emplace_back(ReserveEntry{.table = table, .first = firsts[i], .count = count});
+  }
+  return firsts;
+}
+
+}  // namespace omnigraph
