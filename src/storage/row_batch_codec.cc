@@ -248,6 +248,10 @@ class ColumnDecoder {
     if (in_.remaining() < rows) return failed();
     std::uint32_t* offsets = memory.make_offsets(rows);
     if (!lengths(rows, offsets)) return failed();
+    for (std::uint32_t row = 0; row < rows && nulls > 0; ++row) {
+      const bool null = ((memory.validity[row / 64] >> (row % 64)) & 1) == 0;
+      if (null && offsets[row] != offsets[row + 1]) return failed();
+    }
     const auto elements = in_.bounded<std::uint32_t>(kMaxInlineRows);
     if (!in_.ok() || elements != offsets[rows]) return failed();
     ColumnPtr child = column(elements, false);
