@@ -32,10 +32,10 @@ TEST(SourceError, MarksThePlace) {
 TEST(SourceError, ColumnsAndMarksCountCharacters) {
   EXPECT_EQ(rendered("query q() { match { $t: Town { name: \"éé\" } } return { $t.nom } }"),
             "type error: T6: type `Town` has no property `nom`; did you mean `name`?\n"
-            " --> 1:57\n"
+            " --> 1:56\n"
             "  |\n"
             "1 | query q() { match { $t: Town { name: \"éé\" } } return { $t.nom } }\n"
-            "  |                                                         ^^^^^^");
+            "  |                                                        ^^^^^^");
 }
 
 TEST(SourceError, BuildErrorsGetTheirPlaceHere) {
