@@ -1,0 +1,276 @@
+// Graph::export_ndjson: the entities of one branch head as lines that a load takes (spec/writes.md
+// §10). Types by their key (all edge types by name, then all node types), entities of a type by id.
+//
+// The parts of a table are read side by side and merged by id. A part whose rows are not in the order
+// of their ids (edges that brought their own) is visited through a sorted list of its rows. Memory:
+// the columns of one table, which the storage room counts and evicts, and 4 bytes a row where sorted.
+#include <algorithm>
+#include <charconv>
+#include <numeric>
+#include <unordered_map>
+
+#include "common/json_writer.h"
+#include "graph/cell_text.h"
+#include "graph/engine.h"
+#include "write/blob_value.h"
+
+namespace omnigraph {
+namespace {
+
+constexpr std::size_t kPieceBytes = 64 * 1024;
+
+// From the row id of a node to the text of its id.
+class NodeNames {
+ public:
+  static Result<NodeNames> open(TableVersionPtr table) {
+    NodeNames names;
+    for (const TablePart& part : table->parts()) {
+      OG_ASSIGN_OR_RETURN(auto ids, part.segment->ids());
+      names.ids_.push_back(std::move(ids));
+    }
+    OG_ASSIGN_OR_RETURN(names.locator_, table->locator());
+    names.table_ = std::move(table);
+    return names;
+  }
+
+  // The view lives in the column or in `scratch`.
+  Result<std::string_view> name(RowId rid, char (&scratch)[26]) const {
+    Location at;
+    if (locator_ == nullptr) {
+      if (ids_.empty()) return missing(rid);
+      const Segment& only = *table_->parts().front().segment;
+      at = {.part = 0, .row = rid - only.rid_base()};
+      if (at.row >= only.rows()) return missing(rid);
+    } else {
+      const std::uint64_t packed =
+          rid < locator_->size() ? (*locator_)[rid] : TableVersion::kAbsent;
+      if (packed == TableVersion::kAbsent) return missing(rid);
+      at = {.part = static_cast<std::uint32_t>(packed >> 32),
+            .row = static_cast<std::uint32_t>(packed)};
+    }
+    return ids_[at.part]->get(at.row, scratch);
+  }
+
+ private:
+  static Error missing(RowId rid) {
+    return corrupt("an edge ends at row id " + std::to_string(rid) + ", which no live node has");
+  }
+  TableVersionPtr table_;
+  std::vector<std::shared_ptr<const IdColumn>> ids_;
+  std::shared_ptr<const std::vector<std::uint64_t>> locator_;  // null: one dense part
+};
+
+// One part of a table, visited in the order of its ids.
+class PartCursor {
+ public:
+  static Result<PartCursor> open(const TablePart& part, const EntityType& type) {
+    PartCursor cursor;
+    cursor.part_ = &part;
+    OG_ASSIGN_OR_RETURN(cursor.ids_, part.segment->ids());
+    for (const Property& property : type.properties) {
+      OG_ASSIGN_OR_RETURN(ColumnPtr column, part.segment->column(property.id, property.type));
+      cursor.columns_.push_back(std::move(column));
+    }
+    if (part.segment->is_edge()) {
+      OG_ASSIGN_OR_RETURN(cursor.sources_, part.segment->sources());
+      OG_ASSIGN_OR_RETURN(cursor.targets_, part.segment->targets());
+    }
+    cursor.sort();
+    cursor.next_ = -1;
+    cursor.advance();
+    return cursor;
+  }
+
+  bool done() const { return next_ >= static_cast<std::int64_t>(part_->segment->rows()); }
+  std::string_view id() const { return id_; }
+  std::uint32_t row() const { return row_; }
+  const std::vector<ColumnPtr>& columns() const { return columns_; }
+  RowId source() const { return (*sources_)[row_]; }
+  RowId target() const { return (*targets_)[row_]; }
+
+  void advance() {
+    const auto rows = static_cast<std::int64_t>(part_->segment->rows());
+    while (++next_ < rows) {
+      row_ = order_.empty() ? static_cast<std::uint32_t>(next_)
+                            : order_[static_cast<std::size_t>(next_)];
+      if (!part_->live(row_)) continue;
+      char scratch[26];
+      id_.assign(ids_->get(row_, scratch));
+      return;
+    }
+  }
+
+ private:
+  void sort() {
+    if (ids_->is_run()) return;
+    char scratch[26];
+    std::string before;
+    const std::uint32_t rows = part_->segment->rows();
+    for (std::uint32_t row = 0; row < rows; ++row) {
+      const std::string_view id = ids_->get(row, scratch);
+      if (row > 0 && id < before) {
+        order_.resize(rows);
+        break;
+      }
+      before.assign(id);
+    }
+    if (order_.empty()) return;
+    std::iota(order_.begin(), order_.end(), 0U);
+    std::sort(order_.begin(), order_.end(), [this](std::uint32_t a, std::uint32_t b) {
+      char first[26];
+      char second[26];
+      return ids_->get(a, first) < ids_->get(b, second);
+    });
+  }
+
+  const TablePart* part_ = nullptr;
+  std::shared_ptr<const IdColumn> ids_;
+  std::vector<ColumnPtr> columns_;
+  std::shared_ptr<const std::vector<RowId>> sources_, targets_;
+  std::vector<std::uint32_t> order_;  // empty: rows are in order as they lie
+  std::int64_t next_ = 0;
+  std::uint32_t row_ = 0;
+  std::string id_;
+};
+
+template <typename Integer>
+void append_integer(std::string& out, Integer value) {
+  char digits[24];
+  out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+}
+
+// A value as a load reads it back: dates as numbers, blobs in base64, otherwise as in results.
+void append_value(std::string& out, const Column& column, std::size_t row) {
+  if (column.is_null(row)) {
+    out += "null";
+  } else if (column.layout == Column::Layout::kList) {
+    out += '[';
+    for (std::uint32_t i = column.offsets[row]; i < column.offsets[row + 1]; ++i) {
+      if (i > column.offsets[row]) out += ',';
+      append_value(out, *column.child, i);
+    }
+    out += ']';
+  } else if (column.layout == Column::Layout::kFixed && column.type == ScalarType::kDate) {
+    append_integer(out, column.fixed<std::int32_t>()[row]);
+  } else if (column.layout == Column::Layout::kFixed && column.type == ScalarType::kDateTime) {
+    append_integer(out, column.fixed<std::int64_t>()[row]);
+  } else if (column.type == ScalarType::kBlob) {
+    std::string text;
+    append_blob_text(text, column.text(row));
+    JsonWriter::append_string(out, text);
+  } else {
+    append_cell_json(out, column, row);
+  }
+}
+
+class Exporter {
+ public:
+  Exporter(const Snapshot& snapshot, const TextSink& sink) : snapshot_(snapshot), sink_(sink) {}
+
+  Status edges(const EdgeType& type) {
+    OG_ASSIGN_OR_RETURN(const NodeNames* const from, names_of(type.from_id));
+    OG_ASSIGN_OR_RETURN(const NodeNames* const to, names_of(type.to_id));
+    return table(type, [&](const PartCursor& at) -> Status {
+      char scratch[26];
+      OG_ASSIGN_OR_RETURN(const std::string_view source, from->name(at.source(), scratch));
+      out_ += "{\"edge\":";
+      JsonWriter::append_string(out_, type.name);
+      out_ += ",\"from\":";
+      JsonWriter::append_string(out_, source);
+      OG_ASSIGN_OR_RETURN(const std::string_view target, to->name(at.target(), scratch));
+      out_ += ",\"to\":";
+      JsonWriter::append_string(out_, target);
+      return {};
+    });
+  }
+
+  Status nodes(const NodeType& type) {
+    return table(type, [&](const PartCursor&) -> Status {
+      out_ += "{\"type\":";
+      JsonWriter::append_string(out_, type.name);
+      return {};
+    });
+  }
+
+  Status finish() {
+    if (out_.empty()) return {};
+    return sink_(out_);
+  }
+
+ private:
+  Result<const NodeNames*> names_of(TypeId type) {
+    const auto known = names_.find(type);
+    if (known != names_.end()) return &known->second;
+    OG_ASSIGN_OR_RETURN(NodeNames names, NodeNames::open(snapshot_.table(type)));
+    return &names_.emplace(type, std::move(names)).first->second;
+  }
+
+  // Every live row of a table by id: `head` writes the line up to `data`.
+  template <typename Head>
+  Status table(const EntityType& type, Head&& head) {
+    const TableVersionPtr version = snapshot_.table(type.id);
+    std::vector<PartCursor> cursors;
+    for (const TablePart& part : version->parts()) {
+      if (part.live_rows() == 0) continue;
+      OG_ASSIGN_OR_RETURN(PartCursor cursor, PartCursor::open(part, type));
+      cursors.push_back(std::move(cursor));
+    }
+    std::vector<std::string> keys;  // `,"name":`
+    for (const Property& property : type.properties) {
+      std::string key = ",";
+      JsonWriter::append_string(key, property.name);
+      keys.push_back(key + ":");
+    }
+    while (true) {
+      PartCursor* least = nullptr;
+      for (PartCursor& cursor : cursors) {
+        if (!cursor.done() && (least == nullptr || cursor.id() < least->id())) least = &cursor;
+      }
+      if (least == nullptr) return {};
+      OG_RETURN_IF_ERROR(head(*least));
+      out_ += ",\"data\":{\"id\":";
+      JsonWriter::append_string(out_, least->id());
+      for (std::size_t i = 0; i < keys.size(); ++i) {
+        out_ += keys[i];
+        append_value(out_, *least->columns()[i], least->row());
+      }
+      out_ += "}}\n";
+      least->advance();
+      if (out_.size() < kPieceBytes) continue;
+      OG_RETURN_IF_ERROR(sink_(out_));
+      out_.clear();
+    }
+  }
+
+  const Snapshot& snapshot_;
+  const TextSink& sink_;
+  std::unordered_map<TypeId, NodeNames> names_;
+  std::string out_;
+};
+
+}  // namespace
+
+Status Graph::Engine::export_ndjson(std::string_view branch, const std::vector<std::string>& types,
+                                    const TextSink& sink) {
+  OG_ASSIGN_OR_RETURN(const auto state, head(branch));
+  const SnapshotPtr snapshot = state->snapshot;
+  const Catalog& catalog = snapshot->catalog();
+  for (const std::string& name : types) {
+    if (catalog.node(name) == nullptr && catalog.edge(name) == nullptr) {
+      return bad_request("unknown export type '" + name + "'");
+    }
+  }
+  const auto wanted = [&](const std::string& name) {
+    return types.empty() || std::find(types.begin(), types.end(), name) != types.end();
+  };
+  Exporter exporter(*snapshot, sink);
+  for (const EdgeType& type : catalog.edges()) {
+    if (wanted(type.name)) OG_RETURN_IF_ERROR(exporter.edges(type));
+  }
+  for (const NodeType& type : catalog.nodes()) {
+    if (wanted(type.name)) OG_RETURN_IF_ERROR(exporter.nodes(type));
+  }
+  return exporter.finish();
+}
+
+}  // namespace omnigraph
