@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "write/batch.h"
+#include "write/load/loader.h"
+#include "write/load/placement.h"
 #include "write/mutation.h"
 
 namespace omnigraph {
@@ -81,6 +83,57 @@ Result<MutationOutcome> Writer::mutate(const MutationCall& call) {
     };
     OG_ASSIGN_OR_RETURN(CommitHeader header, committer_.submit(std::move(intent)));
     if (!header.id.is_nil()) outcome.commit = std::move(header);
+    return outcome;
+  }
+}
+
+Result<LoadOutcome> Writer::load(LoadSource& source, const LoadSettings& settings) {
+  GraphStatePtr state;
+  OG_ASSIGN_OR_RETURN(auto branch, head_of(settings.branch, state));
+  const CatalogPtr catalog = branch->snapshot->catalog_ptr();
+  const RulesPtr rules = rules_.get(catalog);
+  const LoadPlan plan(*catalog);
+  OG_ASSIGN_OR_RETURN(const LoadRecords records,
+                      read_records(source, settings, plan, *rules, store_.runtime(), ulids_));
+  const PlacementInput input{store_, plan, records, settings.mode, ulids_};
+  const ReserveRows reserve = [this](std::span<const std::pair<TypeId, std::uint32_t>> blocks) {
+    return committer_.reserve(blocks);
+  };
+
+  for (int attempt = 0;; ++attempt) {
+    OG_ASSIGN_OR_RETURN(branch, head_of(settings.branch, state));
+    const SnapshotPtr base = branch->snapshot;
+    const bool moved = base->catalog().version() != catalog->version();
+    Result<std::pair<Change, ReadSet>> placed =
+        moved ? Result<std::pair<Change, ReadSet>>(schema_moved())
+              : place_load(input, *base, *state, *rules, reserve);
+    if (!placed.ok()) {
+      OG_ASSIGN_OR_RETURN(const GraphStatePtr newest, store_.refresh());
+      if (newest->sequence != state->sequence && attempt < kMaxAttempts) continue;
+      return std::move(placed).error();
+    }
+    Intent intent;
+    intent.branch = settings.branch;
+    intent.base = base;
+    intent.change = std::move(placed->first);
+    intent.reads = std::move(placed->second);
+    intent.by.actor = settings.actor;
+    intent.publish_empty = true;
+    intent.prepare_again = [&](const SnapshotPtr& head, const GraphState& view)
+        -> Result<std::pair<Change, ReadSet>> {
+      if (head->catalog().version() != catalog->version()) return schema_moved();
+      return place_load(input, *head, view, *rules, nullptr);
+    };
+    LoadOutcome outcome;
+    OG_ASSIGN_OR_RETURN(outcome.commit, committer_.submit(std::move(intent)));
+    for (const NodeRecords& nodes : records.nodes) {
+      outcome.nodes.push_back({nodes.type->type->name, nodes.records});
+      outcome.total_entities += nodes.records;
+    }
+    for (const EdgeRecords& edges : records.edges) {
+      outcome.edges.push_back({edges.type->type->name, edges.records});
+      outcome.total_entities += edges.records;
+    }
     return outcome;
   }
 }

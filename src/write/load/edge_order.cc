@@ -1,0 +1,66 @@
+#include "write/load/edge_order.h"
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+namespace omnigraph {
+namespace {
+
+constexpr unsigned kDigitBits = 11;
+constexpr std::uint64_t kBuckets = std::uint64_t{1} << kDigitBits;
+
+struct Range {
+  RowId low = kNoRow, high = 0;
+  void take(RowId row) {
+    low = std::min(low, row);
+    high = std::max(high, row);
+  }
+  unsigned bits() const { return static_cast<unsigned>(std::bit_width(high - low)); }
+};
+
+}  // namespace
+
+void sort_edges(std::vector<RowId>& src, std::vector<RowId>& dst,
+                std::vector<std::uint32_t>* order) {
+  const std::size_t n = src.size();
+  if (order != nullptr) {
+    order->resize(n);
+    for (std::size_t i = 0; i < n; ++i) (*order)[i] = static_cast<std::uint32_t>(i);
+  }
+  if (n < 2) return;
+  // Both ends in one number of as few bits as their ranges need.
+  Range sources, targets;
+  for (std::size_t i = 0; i < n; ++i) {
+    sources.take(src[i]);
+    targets.take(dst[i]);
+  }
+  const unsigned shift = targets.bits();
+  std::vector<std::uint64_t> keys(n), next(n);
+  std::vector<std::uint32_t> next_order(order != nullptr ? n : 0);
+  for (std::size_t i = 0; i < n; ++i) {
+    keys[i] = std::uint64_t{src[i] - sources.low} << shift | (dst[i] - targets.low);
+  }
+  const unsigned bits = shift + sources.bits();
+  std::vector<std::uint32_t> starts(kBuckets);
+  for (unsigned done = 0; done < bits; done += kDigitBits) {
+    std::fill(starts.begin(), starts.end(), 0);
+    for (const std::uint64_t key : keys) ++starts[key >> done & (kBuckets - 1)];
+    std::uint32_t sum = 0;
+    for (std::uint32_t& start : starts) sum += std::exchange(start, sum);
+    for (std::size_t i = 0; i < n; ++i) {
+      const std::uint32_t to = starts[keys[i] >> done & (kBuckets - 1)]++;
+      next[to] = keys[i];
+      if (order != nullptr) next_order[to] = (*order)[i];
+    }
+    keys.swap(next);
+    if (order != nullptr) order->swap(next_order);
+  }
+  const std::uint64_t mask = (std::uint64_t{1} << shift) - 1;
+  for (std::size_t i = 0; i < n; ++i) {
+    src[i] = static_cast<RowId>(keys[i] >> shift) + sources.low;
+    dst[i] = static_cast<RowId>(keys[i] & mask) + targets.low;
+  }
+}
+
+}  // namespace omnigraph

@@ -1,0 +1,17 @@
+// Puts edges into segment order: by (source, target), ties by id.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "storage/ids.h"
+
+namespace omnigraph {
+
+// Sorts the pairs in place, by (src, dst); equal ones stay in order. With `order` it also returns
+// which row stands where now (order[i] is the former row of row i). Radix sort, O(rows).
+void sort_edges(std::vector<RowId>& src, std::vector<RowId>& dst,
+                std::vector<std::uint32_t>* order);
+
+}  // namespace omnigraph

@@ -1,0 +1,79 @@
+// What a load has read, put in order: rows of each type, ids sorted, duplicates decided. Independent
+// of the graph's state, so that a load prepared again starts from here. Immutable once made.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "common/runtime.h"
+#include "common/ulid.h"
+#include "omnigraph/error.h"
+#include "storage/row_batch.h"
+#include "write/load/load.h"
+#include "write/load/piece.h"
+#include "write/load/plan.h"
+#include "write/validator.h"
+
+namespace omnigraph {
+
+// Rows of a sorted text column by their text.
+class TextIndex {
+ public:
+  TextIndex() = default;
+  explicit TextIndex(ColumnPtr texts);
+  static constexpr std::uint32_t kNone = 0xFFFFFFFF;
+  std::uint32_t find(std::string_view text) const;
+
+ private:
+  ColumnPtr texts_;
+  std::vector<std::uint32_t> slots_;
+};
+
+struct NodeRecords {
+  const LoadType* type = nullptr;
+  std::uint64_t records = 0;          // read, before duplicates were decided
+  std::uint32_t rows = 0;
+  std::vector<ColumnPtr> columns;     // by position, in id order; null: all null
+  IdColumn ids;                       // ascending
+  TextIndex index;                    // of ids that records could name
+  RowBatch superseded;                // merge: records that a later one of the same id replaced
+  std::vector<Violation> twice;       // keyed nodes with one key
+};
+
+// The edges of one piece: ends are numbers of the interners of `worker`.
+struct EdgePiece {
+  std::size_t worker = 0;
+  std::vector<std::uint32_t> from, to;
+};
+struct EdgeRecords {
+  const LoadType* type = nullptr;
+  std::uint64_t records = 0;
+  std::vector<ColumnPtr> columns;     // by position, in input order; null: all null
+  ColumnPtr ids;                      // in input order, null rows get a ULID; null: all do
+  std::vector<EdgePiece> pieces;      // in input order
+  std::vector<std::uint32_t> superseded;  // merge: rows that a later one of the same id replaced
+};
+
+struct LoadRecords {
+  std::vector<NodeRecords> nodes;
+  std::vector<EdgeRecords> edges;
+  // Per worker, per LoadPlan::end_tables(): the texts of ends, canonical spellings put in.
+  std::vector<std::vector<Interner>> ends;
+  std::map<TypeId, IdRemap> remaps;
+};
+
+// kConflict "node type 'T' already has this id", with details key_conflict.
+Error key_conflict(bool edge, const std::string& type, const std::string& id);
+
+// `pieces` in input order. Errors: kConflict for an id that occurs twice where that is refused.
+Result<LoadRecords> gather_records(const LoadPlan& plan, const Rules& rules, LoadMode mode,
+                                   std::vector<Piece> pieces,
+                                   std::vector<std::unique_ptr<RecordParser>> parsers,
+                                   UlidSource& ulids);
+
+// Order of the rows of a text column by bytes, equal ones by row; empty when they are in order.
+std::vector<std::uint32_t> text_order(const Column& texts);
+
+}  // namespace omnigraph
