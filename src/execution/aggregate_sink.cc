@@ -1,0 +1,309 @@
+#include "execution/aggregate_sink.h"
+
+#include <algorithm>
+#include <numeric>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include "execution/constant.h"
+#include "execution/pattern.h"
+
+namespace omnigraph {
+namespace {
+
+// Rows are distinct assignments of what is enumerated; if the key holds all of it, no group comes twice.
+bool rows_are_groups(const ScopePlan& root, const VarSet& keys) {
+  if (root.source.empty() || !keys.contains(root.source.front().variable)) return false;
+  for (const Step& step : root.steps) {
+    switch (step.kind) {
+      case Step::Kind::kExpand:
+      case Step::Kind::kHops:
+        if (!keys.contains(step.to)) return false;
+        [[fallthrough]];
+      case Step::Kind::kClose:
+        if (step.edge_slot) return false;
+        break;
+      case Step::Kind::kProduct:
+        return false;
+      default:
+        break;
+    }
+  }
+  return true;
+}
+
+void append_cell(std::string& out, const Cell& cell) {
+  out.push_back(static_cast<char>(cell.kind));
+  if (cell.is_null()) return;
+  if (cell.is_list()) {
+    const std::uint64_t size = list_size(cell);
+    out.append(reinterpret_cast<const char*>(&size), sizeof size);
+    for (std::size_t i = 0; i < size; ++i) append_cell(out, list_item(cell, i));
+    return;
+  }
+  out.append(reinterpret_cast<const char*>(&cell.natural), sizeof cell.natural);
+  if (cell.kind == Cell::Kind::kText) out.append(cell.text());
+}
+
+}  // namespace
+
+Result<std::unique_ptr<AggregateSink>> AggregateSink::make(Execution& execution) {
+  std::unique_ptr<AggregateSink> sink(new AggregateSink(execution));
+  OG_RETURN_IF_ERROR(sink->open());
+  return sink;
+}
+
+Status AggregateSink::open() {
+  const Plan& plan = execution_.plan;
+  VarSet keys;
+  for (const OutputColumn& column : plan.columns) {
+    accumulators_.emplace_back();
+    if (column.aggregate) {
+      OG_ASSIGN_OR_RETURN(accumulators_.back(), Accumulator::make(column, execution_));
+    } else if (column.value.kind != OutputValue::Kind::kConstant) {
+      keys.insert(column.value.variable);
+    }
+  }
+  variables_.assign(keys.begin(), keys.end());
+  const std::uint32_t limit =
+      variables_.empty() ? 0 : execution_.table_of(variables_[0]).key_limit();
+  table_ = std::make_unique<GroupTable>(variables_.size(), limit,
+                                        rows_are_groups(plan.root, keys), execution_.context);
+  return {};
+}
+
+Status AggregateSink::charge() {
+  std::uint64_t bytes = 0;
+  for (const auto& accumulator : accumulators_) {
+    if (accumulator) bytes += accumulator->memory();
+  }
+  return memory_.grow_to(bytes);
+}
+
+Status AggregateSink::push(Batch& batch) {
+  OG_RETURN_IF_ERROR(execution_.context.check());
+  any_ |= batch.rows > 0;
+  std::vector<const std::vector<RowKey>*> columns;
+  for (const VarId variable : variables_) columns.push_back(&batch.columns[variable]);
+  OG_RETURN_IF_ERROR(table_->find(columns, batch.rows, groups_));
+  for (const auto& accumulator : accumulators_) {
+    if (accumulator) OG_RETURN_IF_ERROR(accumulator->add(batch, groups_, table_->size()));
+  }
+  return charge();
+}
+
+Status AggregateSink::merge(AggregateSink& other) {
+  any_ |= other.any_;
+  std::vector<const std::vector<RowKey>*> columns;
+  for (std::size_t v = 0; v < variables_.size(); ++v) columns.push_back(&other.table_->keys(v));
+  OG_RETURN_IF_ERROR(table_->find(columns, other.table_->size(), groups_));
+  for (std::size_t i = 0; i < accumulators_.size(); ++i) {
+    if (!accumulators_[i]) continue;
+    other.accumulators_[i]->resize(other.table_->size());
+    OG_RETURN_IF_ERROR(
+        accumulators_[i]->merge(*other.accumulators_[i], groups_, table_->size()));
+  }
+  return charge();
+}
+
+Status AggregateSink::open_keys() {
+  const Plan& plan = execution_.plan;
+  for (std::uint32_t i = 0; i < plan.columns.size(); ++i) {
+    const OutputValue& value = plan.columns[i].value;
+    if (plan.columns[i].aggregate || value.kind == OutputValue::Kind::kConstant) continue;
+    Key key;
+    key.column = i;
+    key.variable = static_cast<std::size_t>(
+        std::lower_bound(variables_.begin(), variables_.end(), value.variable) -
+        variables_.begin());
+    key.table = &execution_.table_of(value.variable);
+    if (value.kind == OutputValue::Kind::kProperty) {
+      OG_ASSIGN_OR_RETURN(key.values, key.table->column(value.property, value.type));
+    } else {
+      OG_ASSIGN_OR_RETURN(key.ids, IdOrder::open(*key.table));
+    }
+    keys_.push_back(std::move(key));
+  }
+  return {};
+}
+
+Status AggregateSink::group_by_value() {
+  const Plan& plan = execution_.plan;
+  // A variable whose id or key property stands in the key: no two of its rows share a value.
+  VarSet unique;
+  for (const Key& key : keys_) {
+    const OutputValue& value = plan.columns[key.column].value;
+    const NodeType* type =
+        execution_.context.snapshot().catalog().node(plan.variables[value.variable].type);
+    const bool is_key = type != nullptr && type->key.size() == 1 &&
+                        type->find(type->key[0])->id == value.property;
+    if (!key.values || is_key) unique.insert(value.variable);
+  }
+  const std::uint32_t groups = table_->size();
+  if (unique.size() == variables_.size()) {
+    first_.resize(groups);
+    std::iota(first_.begin(), first_.end(), 0U);
+    finals_ = groups;
+    return {};
+  }
+  std::vector<std::uint32_t> final_of(groups);
+  std::vector<Location> at;
+  if (keys_.size() == 1 && keys_[0].values->parts() == 1 &&
+      keys_[0].values->part(0)->layout == Column::Layout::kDictionary) {
+    const Column& column = *keys_[0].values->part(0);
+    std::vector<std::uint32_t> by_code(column.child->rows + 1, UINT32_MAX);  // 0: null
+    OG_RETURN_IF_ERROR(keys_[0].table->locate(table_->keys(0), at));
+    for (std::uint32_t g = 0; g < groups; ++g) {
+      const std::uint32_t row = at[g].row;
+      std::uint32_t& slot = by_code[column.is_null(row) ? 0 : column.codes[row] + 1];
+      if (slot == UINT32_MAX) {
+        slot = finals_++;
+        first_.push_back(g);
+      }
+      final_of[g] = slot;
+    }
+    return merge_groups(final_of, finals_);
+  }
+  std::vector<std::string> texts(groups);
+  Reservation working(execution_.context);
+  std::uint64_t bytes = 0;
+  for (const Key& key : keys_) {
+    const std::vector<RowKey>& rows = table_->keys(key.variable);
+    if (!key.values) {
+      for (std::uint32_t g = 0; g < groups; ++g) {
+        texts[g].append(reinterpret_cast<const char*>(&rows[g]), sizeof(RowKey));
+      }
+      continue;
+    }
+    OG_RETURN_IF_ERROR(key.table->locate(rows, at));
+    for (std::uint32_t g = 0; g < groups; ++g) {
+      append_cell(texts[g], key.values->at(at[g]));
+      bytes += texts[g].capacity() + sizeof(std::string);
+    }
+    OG_RETURN_IF_ERROR(working.grow_to(bytes * 2));
+  }
+  std::unordered_map<std::string_view, std::uint32_t> known;
+  for (std::uint32_t g = 0; g < groups; ++g) {
+    const auto [slot, added] = known.try_emplace(texts[g], finals_);
+    if (added) {
+      ++finals_;
+      first_.push_back(g);
+    }
+    final_of[g] = slot->second;
+  }
+  return merge_groups(final_of, finals_);
+}
+
+Status AggregateSink::merge_groups(const std::vector<std::uint32_t>& final_of,
+                                   std::uint32_t finals) {
+  for (std::size_t i = 0; i < accumulators_.size(); ++i) {
+    if (!accumulators_[i]) continue;
+    OG_ASSIGN_OR_RETURN(auto merged,
+                        Accumulator::make(execution_.plan.columns[i], execution_));
+    merged->resize(finals);
+    OG_RETURN_IF_ERROR(merged->merge(*accumulators_[i], final_of, finals));
+    accumulators_[i] = std::move(merged);
+  }
+  return {};
+}
+
+Result<int> AggregateSink::compare_key(const Key& key, std::uint32_t a, std::uint32_t b) {
+  const RowKey left = table_->keys(key.variable)[first_[a]];
+  const RowKey right = table_->keys(key.variable)[first_[b]];
+  if (left == right) return 0;
+  if (key.ids) return key.ids->compare(left, right);
+  OG_ASSIGN_OR_RETURN(const Location first, key.table->locate(left));
+  OG_ASSIGN_OR_RETURN(const Location second, key.table->locate(right));
+  return order_cells(key.values->at(first), key.values->at(second));
+}
+
+Result<int> AggregateSink::compare(std::uint32_t a, std::uint32_t b) {
+  for (const OrderItem& item : execution_.plan.order) {
+    int o = 0;
+    if (accumulators_[*item.column]) {
+      o = accumulators_[*item.column]->compare(a, b);
+    } else {
+      for (const Key& key : keys_) {
+        if (key.column != *item.column) continue;
+        OG_ASSIGN_OR_RETURN(o, compare_key(key, a, b));
+      }
+    }
+    if (o != 0) return item.descending ? -o : o;
+  }
+  for (const Key& key : keys_) {
+    OG_ASSIGN_OR_RETURN(const int o, compare_key(key, a, b));
+    if (o != 0) return o;
+  }
+  return 0;
+}
+
+Result<std::vector<std::uint32_t>> AggregateSink::choose_groups() {
+  const Plan& plan = execution_.plan;
+  std::vector<std::uint32_t> chosen(finals_);
+  std::iota(chosen.begin(), chosen.end(), 0U);
+  const auto kept = static_cast<std::size_t>(
+      std::min<std::uint64_t>(finals_, plan.limit.value_or(UINT64_MAX)));
+  if (!plan.order.empty()) {
+    std::optional<Error> failure;
+    const auto before = [&](std::uint32_t a, std::uint32_t b) {
+      auto o = compare(a, b);
+      if (o.ok()) return *o < 0;
+      if (!failure) failure = o.error();
+      return a < b;
+    };
+    std::partial_sort(chosen.begin(), chosen.begin() + static_cast<std::ptrdiff_t>(kept),
+                      chosen.end(), before);
+    if (failure) return *std::move(failure);
+  }
+  chosen.resize(kept);
+  return chosen;
+}
+
+Result<QueryResult> AggregateSink::result() {
+  const Plan& plan = execution_.plan;
+  for (const auto& accumulator : accumulators_) {
+    if (accumulator) accumulator->resize(table_->size());
+  }
+  OG_RETURN_IF_ERROR(open_keys());
+  OG_RETURN_IF_ERROR(group_by_value());
+  for (const auto& accumulator : accumulators_) {
+    if (accumulator) OG_RETURN_IF_ERROR(accumulator->check());
+  }
+  // A key of parameters alone is still a key: no rows, no groups.
+  const bool keyed = std::any_of(plan.columns.begin(), plan.columns.end(),
+                                 [](const OutputColumn& column) { return !column.aggregate; });
+  if (keyed && !any_) finals_ = 0;
+  OG_ASSIGN_OR_RETURN(const std::vector<std::uint32_t> chosen, choose_groups());
+  QueryResult result;
+  result.rows = chosen.size();
+  for (std::size_t i = 0; i < plan.columns.size(); ++i) {
+    const OutputColumn& column = plan.columns[i];
+    ResultColumn out{column.name, column.type, nullptr};
+    if (accumulators_[i]) {
+      OG_ASSIGN_OR_RETURN(out.values, accumulators_[i]->finish(chosen));
+    } else if (column.value.kind == OutputValue::Kind::kConstant) {
+      OG_ASSIGN_OR_RETURN(const Value constant,
+                          constant_value(*column.value.constant, execution_.context));
+      OG_ASSIGN_OR_RETURN(out.values, repeat_value(constant, column.type, result.rows));
+    } else {
+      const auto variable = static_cast<std::size_t>(
+          std::lower_bound(variables_.begin(), variables_.end(), column.value.variable) -
+          variables_.begin());
+      std::vector<RowKey> rows;
+      rows.reserve(chosen.size());
+      for (const std::uint32_t g : chosen) rows.push_back(table_->keys(variable)[first_[g]]);
+      const TableView& table = execution_.table_of(column.value.variable);
+      if (column.value.kind == OutputValue::Kind::kNodeId) {
+        OG_ASSIGN_OR_RETURN(out.values, gather_ids(table, rows));
+      } else {
+        OG_ASSIGN_OR_RETURN(out.values, gather_property(table, rows, column.value.property,
+                                                        column.value.type));
+      }
+    }
+    result.columns.push_back(std::move(out));
+  }
+  return result;
+}
+
+}  // namespace omnigraph

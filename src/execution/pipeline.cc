@@ -1,0 +1,240 @@
+#include <algorithm>
+#include <utility>
+
+#include "execution/operator.h"
+
+namespace omnigraph {
+namespace {
+
+// Numbers of row ids (or list entries) that one thread takes at a time.
+constexpr std::uint32_t kMorselRows = 1U << 16;
+constexpr std::uint64_t kParallelRows = 100'000;
+
+// Counts rows and time on their way into the next operator.
+class Measured final : public Operator {
+ public:
+  Measured(Operator& next, const Counters* of_next, Counters& rows_in, Clock& clock)
+      : next_(next), of_next_(const_cast<Counters*>(of_next)), rows_in_(rows_in), clock_(clock) {}
+
+  Status push(Batch& batch) override {
+    rows_in_.rows += batch.rows;
+    const std::int64_t begin = clock_.steady_nanos();
+    Status status = next_.push(batch);
+    const auto spent = static_cast<std::uint64_t>(clock_.steady_nanos() - begin);
+    // Time inside the next operator is not ours: it was added to ours by the caller.
+    rows_in_.nanos -= spent;
+    if (of_next_ != nullptr) of_next_->nanos += spent;
+    return status;
+  }
+  Status finish() override { return next_.finish(); }
+
+ private:
+  Operator& next_;
+  Counters* of_next_;
+  Counters& rows_in_;
+  Clock& clock_;
+};
+
+std::unique_ptr<Operator> make_operator(const BoundStep& step, Execution& execution, Operator& next,
+                                        const StopFlag* stop) {
+  switch (step.plan->kind) {
+    case Step::Kind::kExpand:
+      return make_expand(step, execution, next, stop);
+    case Step::Kind::kHops:
+      return make_hops(step, execution, next, stop);
+    case Step::Kind::kClose:
+      return make_close(step, execution, next);
+    case Step::Kind::kTest:
+      return make_test(step, execution, next);
+    case Step::Kind::kFilter:
+      return make_filter(step, execution, next);
+    case Step::Kind::kAbsent:
+      return make_absent(step, execution, next);
+    case Step::Kind::kProduct:
+      break;
+  }
+  return make_product(step, execution, next, stop);
+}
+
+// Walks the live rows of a weights form in [begin, end) and hands them on in batches.
+class SourceReader {
+ public:
+  SourceReader(const BoundScope& scope, Execution& execution, Pipeline& pipeline,
+               const StopFlag* stop)
+      : scope_(scope), context_(execution.context), pipeline_(pipeline), stop_(stop),
+        measure_(execution.measure) {
+    batch_.columns.resize(execution.slots());
+    variable_ = scope.plan->source.front().variable;
+    const auto& live = scope.plan->live;
+    wanted_ = std::find(live.begin(), live.end(), variable_) != live.end();
+  }
+
+  Status read(std::uint32_t begin, std::uint32_t end) {
+    const Weights& weights = *scope_.source;
+    std::shared_ptr<const TableView::Live> live;
+    if (weights.form == Weights::Form::kAll) {
+      OG_ASSIGN_OR_RETURN(live, scope_.source_table->live());
+    }
+    std::uint32_t at = begin;
+    while (at < end && !(stop_ != nullptr && stop_->load(std::memory_order_relaxed))) {
+      const std::uint32_t until = std::min(end, at + kBatchRows);
+      batch_.clear();
+      fill(weights, live.get(), at, until);
+      at = until;
+      if (rows_.empty()) continue;
+      batch_.rows = static_cast<std::uint32_t>(rows_.size());
+      if (wanted_) batch_.columns[variable_].assign(rows_.begin(), rows_.end());
+      if (scope_.factor != 1) {
+        if (batch_.weights.empty()) batch_.weights.assign(batch_.rows, 1);
+        for (auto& weight : batch_.weights) weight = saturating_multiply(weight, scope_.factor);
+      }
+      OG_RETURN_IF_ERROR(context_.check());
+      if (measure_) scope_.counters.rows += batch_.rows;
+      OG_RETURN_IF_ERROR(pipeline_.push(batch_));
+    }
+    return {};
+  }
+
+ private:
+  void fill(const Weights& weights, const TableView::Live* live, std::uint32_t from,
+            std::uint32_t to) {
+    rows_.clear();
+    switch (weights.form) {
+      case Weights::Form::kAll:
+        for (RowId rid = from; rid < to; ++rid) {
+          if (live->contiguous ? rid >= live->first && rid < live->limit : live->bytes[rid] != 0) {
+            rows_.push_back(rid);
+          }
+        }
+        return;
+      case Weights::Form::kDegree:
+        for (RowId rid = from; rid < to; ++rid) {
+          if (const std::uint32_t degree = weights.side->run(rid).size(); degree != 0) {
+            rows_.push_back(rid);
+            batch_.weights.push_back(degree);
+          }
+        }
+        return;
+      case Weights::Form::kBytes: {
+        rows_.resize(to - from);
+        std::size_t n = 0;
+        for (RowId rid = from; rid < to; ++rid) {
+          rows_[n] = rid;
+          n += weights.bytes[rid];
+        }
+        rows_.resize(n);
+        return;
+      }
+      case Weights::Form::kWide:
+        for (RowId rid = from; rid < to; ++rid) {
+          if (weights.wide[rid] != 0) {
+            rows_.push_back(rid);
+            batch_.weights.push_back(weights.wide[rid]);
+          }
+        }
+        return;
+      case Weights::Form::kSparse:
+        rows_.assign(weights.keys.begin() + from, weights.keys.begin() + to);
+        if (!weights.counts.empty()) {
+          batch_.weights.assign(weights.counts.begin() + from, weights.counts.begin() + to);
+        }
+        return;
+    }
+  }
+
+  const BoundScope& scope_;
+  QueryContext& context_;
+  Pipeline& pipeline_;
+  const StopFlag* stop_;
+  const bool measure_;
+  VarId variable_ = 0;
+  bool wanted_ = false;
+  Batch batch_;
+  std::vector<RowId> rows_;
+};
+
+}  // namespace
+
+void Batch::keep(std::span<const std::uint32_t> selected) {
+  if (selected.size() == rows) return;
+  for (auto& column : columns) {
+    if (column.empty()) continue;
+    for (std::size_t i = 0; i < selected.size(); ++i) column[i] = column[selected[i]];
+    column.resize(selected.size());
+  }
+  if (!weights.empty()) {
+    for (std::size_t i = 0; i < selected.size(); ++i) weights[i] = weights[selected[i]];
+    weights.resize(selected.size());
+  }
+  rows = static_cast<std::uint32_t>(selected.size());
+}
+
+Pipeline::Pipeline(const BoundScope& scope, Execution& execution, Operator& sink,
+                   const StopFlag* stop)
+    : first_(&sink), sink_(sink) {
+  const auto measured = [&](std::size_t step_before, const Counters* of_next) {
+    if (!execution.measure) return;
+    Counters& rows_in =
+        step_before == 0 ? scope.counters : scope.steps[step_before - 1]->counters;
+    operators_.push_back(std::make_unique<Measured>(*first_, of_next, rows_in,
+                                                    *execution.context.runtime().clock));
+    first_ = operators_.back().get();
+  };
+  const std::size_t n = scope.steps.size();
+  if (n > 0) measured(n, nullptr);
+  for (std::size_t i = n; i-- > 0;) {
+    operators_.push_back(make_operator(*scope.steps[i], execution, *first_, stop));
+    first_ = operators_.back().get();
+    if (i > 0) measured(i, &scope.steps[i]->counters);
+  }
+}
+
+Status Pipeline::push(Batch& batch) { return first_->push(batch); }
+
+Status Pipeline::finish() {
+  for (auto at = operators_.rbegin(); at != operators_.rend(); ++at) {
+    OG_RETURN_IF_ERROR((*at)->finish());
+  }
+  return sink_.finish();
+}
+
+Status run_scope(const BoundScope& scope, Execution& execution, const StopFlag* stop, bool parallel,
+                 const std::function<Operator&(std::size_t)>& make_sink,
+                 const std::function<void(std::size_t)>& prepare) {
+  if (scope.never) {
+    prepare(0);
+    return {};
+  }
+  std::uint32_t begin = 0, end = scope.source_table->key_limit();
+  if (scope.source->form == Weights::Form::kSparse) {
+    end = static_cast<std::uint32_t>(scope.source->keys.size());
+  } else if (scope.source->form == Weights::Form::kAll) {
+    OG_ASSIGN_OR_RETURN(const auto live, scope.source_table->live());
+    if (live->contiguous) {
+      begin = live->first;
+      end = live->limit;
+    }
+  }
+  std::uint32_t morsel_rows = std::max(end - begin, 1U);
+  if (parallel && execution.context.runtime().executor->width() > 1) {
+    // Rows that the steps will see, whatever the source is.
+    double work = end - begin;
+    for (const auto& step : scope.steps) work = std::max(work, step->plan->estimated_rows);
+    if (work > static_cast<double>(kParallelRows)) {
+      const auto pieces = static_cast<std::uint32_t>(std::clamp(work / kMorselRows, 2.0, 64.0));
+      morsel_rows = std::max((end - begin + pieces - 1) / pieces, 1U);
+    }
+  }
+  const std::size_t morsels = (std::size_t{end - begin} + morsel_rows - 1) / morsel_rows;
+  prepare(morsels);
+  return execution.context.parallel(morsels, [&](std::size_t morsel) -> Status {
+    Pipeline pipeline(scope, execution, make_sink(morsel), stop);
+    SourceReader reader(scope, execution, pipeline, stop);
+    const auto low = begin + static_cast<std::uint32_t>(morsel) * morsel_rows;
+    const std::uint32_t high = std::min(end, low + morsel_rows);
+    OG_RETURN_IF_ERROR(reader.read(low, high));
+    return pipeline.finish();
+  });
+}
+
+}  // namespace omnigraph

@@ -1,0 +1,131 @@
+// Tests at work: how often each node counts (plan.h, NodeTest), as dense arrays by row id where much
+// passes and as sorted lists where little does. Weights multiply along branches and add over
+// neighbours; both saturate at 2^64 - 1, so that a true value of 2^63 or more is still seen as such.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "execution/context.h"
+#include "execution/edge_view.h"
+#include "execution/plan.h"
+#include "execution/predicate.h"
+#include "execution/table_view.h"
+
+namespace omnigraph {
+
+inline std::uint64_t saturating_add(std::uint64_t a, std::uint64_t b) {
+  std::uint64_t sum;
+  return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
+}
+inline std::uint64_t saturating_multiply(std::uint64_t a, std::uint64_t b) {
+  std::uint64_t product;
+  return __builtin_mul_overflow(a, b, &product) ? UINT64_MAX : product;
+}
+
+// The tables that a query touches, each opened once. Thread-safe.
+class TableSet {
+ public:
+  explicit TableSet(const Snapshot& snapshot) : snapshot_(snapshot) {}
+  TableView& of(TypeId type);
+
+ private:
+  const Snapshot& snapshot_;
+  std::mutex mutex_;  // guards tables_
+  std::map<TypeId, std::unique_ptr<TableView>> tables_;
+};
+
+struct BoundTest;
+
+struct BoundBranch {
+  const Branch* plan = nullptr;
+  TableView* table = nullptr;                  // of the edges
+  std::shared_ptr<const EdgeView> edges;
+  std::unique_ptr<RowFilter> edge_filter;      // null: every edge
+  std::unique_ptr<BoundTest> child;
+};
+
+// A NodeTest with parameters bound and tables opened. Const after bind.
+struct BoundTest {
+  const NodeTest* plan = nullptr;
+  TableView* table = nullptr;
+  std::unique_ptr<RowFilter> filter;           // null: no conditions
+  std::vector<BoundBranch> branches;
+  std::vector<BoundTest> absent;
+};
+
+struct Weights {
+  enum class Form : std::uint8_t {
+    kAll,     // 1 for every live row
+    kDegree,  // the length of the run in `side`
+    kBytes,   // 0 or 1 by row id
+    kWide,    // by row id
+    kSparse,  // `counts[i]` (1 when empty) for `keys[i]`, ascending; 0 elsewhere
+  };
+  Form form = Form::kAll;
+  const AdjacencySide* side = nullptr;
+  std::shared_ptr<const EdgeView> edges;       // keeps `side`
+  std::vector<std::uint8_t> bytes;
+  std::vector<std::uint64_t> wide;
+  std::vector<RowId> keys;
+  std::vector<std::uint64_t> counts;
+  std::unique_ptr<Reservation> memory;
+
+  // Of a live row id.
+  std::uint64_t get(RowId rid) const {
+    switch (form) {
+      case Form::kAll:
+        return 1;
+      case Form::kDegree:
+        return side->run(rid).size();
+      case Form::kBytes:
+        return bytes[rid];
+      case Form::kWide:
+        return wide[rid];
+      case Form::kSparse:
+        break;
+    }
+    return sparse(rid);
+  }
+  std::uint64_t sparse(RowId rid) const;
+  std::uint64_t count_at(std::size_t i) const { return counts.empty() ? 1 : counts[i]; }
+};
+
+Result<Condition> bind_condition(const PlanCondition& condition, const QueryContext& context,
+                                 const std::vector<TypedVariable>& variables);
+// A filter over one variable's table; null when there are no conditions.
+Result<std::unique_ptr<RowFilter>> bind_filter(const std::vector<PlanCondition>& conditions,
+                                               TypeId type, TableView& table,
+                                               const QueryContext& context,
+                                               const std::vector<TypedVariable>& variables);
+Result<BoundTest> bind_test(const NodeTest& test, TableSet& tables, const QueryContext& context,
+                            const std::vector<TypedVariable>& variables);
+
+// The weights of the whole table, or (sparse) of the row ids in `domain`, which are live, ascending and
+// unique.
+Result<Weights> evaluate(const BoundTest& test, QueryContext& context);
+Result<Weights> evaluate(const BoundTest& test, QueryContext& context,
+                         std::span<const RowId> domain);
+// The sum over all live rows.
+Result<std::uint64_t> total(const Weights& weights, const TableView& table);
+
+// ---- messages along one edge type (messages.cc) ----
+
+// weights[p] ×= Σ child[n] over the neighbours n of p, for every p of a dense form.
+Status gather_dense(const BoundBranch& branch, const Weights& child, const TableView& parents,
+                    Weights& weights, QueryContext& context);
+// The same for a sparse form; keys that become 0 are dropped.
+Status gather_sparse(const BoundBranch& branch, const Weights& child, Weights& weights,
+                     QueryContext& context);
+// Sends a sparse child back over its edges: the parents' sums, sparse or, when they are many, wide.
+Result<Weights> scatter(const BoundBranch& branch, const Weights& child, const TableView& parents,
+                        QueryContext& context);
+// Σ of degree bounds of the keys.
+std::uint64_t edges_at(const EdgeView& edges, std::span<const RowId> keys, Direction direction);
+
+}  // namespace omnigraph
