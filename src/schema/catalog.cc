@@ -56,6 +56,14 @@ const Property* EntityType::find(PropertyId property) const {
   return it != by_id.end() && properties[*it].id == property ? &properties[*it] : nullptr;
 }
 
+std::string fold_edge_name(std::string_view name) {
+  std::string folded(name);
+  for (char& c : folded) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return folded;
+}
+
 const Catalog::TypeSlot* Catalog::slot(TypeId id, TypeKind kind) const {
   const auto it = std::lower_bound(slots_.begin(), slots_.end(), id,
                                    [](const TypeSlot& s, TypeId n) { return s.id < n; });
@@ -85,10 +93,7 @@ const EntityType* Catalog::entity(TypeId id) const {
 
 const EdgeType* Catalog::edge_by_word(std::string_view word) const {
   if (const EdgeType* exact = edge(word)) return exact;
-  std::string folded(word);
-  for (char& c : folded) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
+  const std::string folded = fold_edge_name(word);
   const auto it = std::lower_bound(
       folded_edges_.begin(), folded_edges_.end(), folded,
       [](const auto& entry, const std::string& name) { return entry.first < name; });

@@ -6,6 +6,7 @@
 // number, name), then type lifetimes (by type number).
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -32,7 +33,7 @@ struct Annotation {
   std::string name;
   std::optional<std::string> value;
   std::vector<std::pair<std::string, std::string>> kwargs;
-  bool operator==(const Annotation&) const = default;
+  auto operator<=>(const Annotation&) const = default;
 };
 
 // What @embed says of a vector property.
@@ -156,6 +157,9 @@ class Catalog {
   std::vector<TypeSlot> slots_;                                        // of all types, by id
   std::vector<std::pair<std::string, std::uint32_t>> folded_edges_;    // lower-cased name, position
 };
+
+// An edge name as look-ups without regard to case compare it: lower-cased (names are ASCII).
+std::string fold_edge_name(std::string_view name);
 
 using CatalogPtr = std::shared_ptr<const Catalog>;
 

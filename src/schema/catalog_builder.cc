@@ -22,13 +22,6 @@ struct Owner {
   std::vector<Property>* properties;
 };
 
-std::string lower(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
-
 template <typename Type>
 void index_properties(Type& type) {
   const auto& all = type.properties;
@@ -114,7 +107,7 @@ CatalogPtr CatalogBuilder::finish() && {
     assert(from != nullptr && to != nullptr);
     type.from_id = from->id;
     type.to_id = to->id;
-    folded.emplace_back(lower(type.name), static_cast<std::uint32_t>(folded.size()));
+    folded.emplace_back(fold_edge_name(type.name), static_cast<std::uint32_t>(folded.size()));
   }
   std::sort(folded.begin(), folded.end());
 

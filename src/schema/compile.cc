@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "schema/catalog_builder.h"
-#include "schema/draft.h"
+#include "schema/rules/draft.h"
 #include "schema/parser.h"
 
 namespace omnigraph {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <set>
 #include <type_traits>
 #include <unordered_map>
@@ -33,11 +34,7 @@ std::vector<Annotation> chosen(const std::vector<Annotation>& annotations, bool 
     if (annotation.name == "rename_from" || is_metadata(annotation) != metadata) continue;
     result.push_back(annotation);
   }
-  std::sort(result.begin(), result.end(), [](const Annotation& a, const Annotation& b) {
-    if (a.name != b.name) return a.name < b.name;
-    if (a.value != b.value) return a.value < b.value;
-    return a.kwargs < b.kwargs;
-  });
+  std::sort(result.begin(), result.end());
   return result;
 }
 

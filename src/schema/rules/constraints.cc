@@ -4,7 +4,7 @@
 #include <iterator>
 #include <utility>
 
-#include "schema/draft.h"
+#include "schema/rules/draft.h"
 
 namespace omnigraph {
 namespace {

@@ -4,10 +4,9 @@
 #include <array>
 #include <charconv>
 #include <limits>
-#include <set>
 #include <utility>
 
-#include "schema/draft.h"
+#include "schema/rules/draft.h"
 #include "schema/limits.h"
 #include "schema/source_text.h"
 
@@ -229,7 +228,8 @@ class Declarer {
         text += c;
         continue;
       }
-      const char escaped = literal.text[++i];  // the lexer never ends a string after a backslash
+      // The lexer never ends a string after a backslash; a tree made by hand might.
+      const char escaped = ++i < literal.text.size() ? literal.text[i] : '\0';
       switch (escaped) {
         case '"':
         case '\\': text += escaped; break;

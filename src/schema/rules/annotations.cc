@@ -2,9 +2,8 @@
 
 #include <array>
 #include <optional>
-#include <unordered_set>
 
-#include "schema/draft.h"
+#include "schema/rules/draft.h"
 
 namespace omnigraph {
 namespace {

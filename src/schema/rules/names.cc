@@ -5,19 +5,11 @@
 #include <unordered_set>
 #include <utility>
 
-#include "schema/draft.h"
+#include "schema/rules/draft.h"
 #include "schema/source_text.h"
 
 namespace omnigraph {
 namespace {
-
-std::string folded(std::string_view name) {
-  std::string result(name);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
 
 class SchemaRules {
  public:
@@ -46,7 +38,7 @@ class SchemaRules {
     std::unordered_map<std::string, std::string_view> edges;
     for (const TypeDraft& type : draft_.types) {
       if (type.kind != TypeKind::kEdge) continue;
-      const auto [other, fresh] = edges.try_emplace(folded(type.name), type.name);
+      const auto [other, fresh] = edges.try_emplace(fold_edge_name(type.name), type.name);
       if (fresh) continue;
       return draft_.catalog_error(type.range, "edge names '" + std::string(other->second) +
                                                   "' and '" + type.name +

@@ -1,6 +1,6 @@
 // A schema on its way from syntax tree to catalog: texts converted to values, places kept for
 // messages. Each step of compilation (spec/schema.md §7) reads and completes it; see compile.cc for
-// their order. Not shared, not exposed beyond the compiler.
+// their order, and each step's file here. Not exposed beyond the compiler.
 #pragma once
 
 #include <cstdint>

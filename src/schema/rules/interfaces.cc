@@ -1,12 +1,10 @@
 // What a node receives from the interfaces it implements (spec/schema.md §4.1, §7.3).
 
 #include <algorithm>
-#include <map>
 #include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
-#include "schema/draft.h"
+#include "schema/rules/draft.h"
 #include "schema/limits.h"
 
 namespace omnigraph {
@@ -14,19 +12,13 @@ namespace {
 
 constexpr std::string_view kRenameHint = "rename_from";
 
-bool less(const Annotation& a, const Annotation& b) {
-  if (a.name != b.name) return a.name < b.name;
-  if (a.value != b.value) return a.value < b.value;
-  return a.kwargs < b.kwargs;
-}
-
 // What must agree between two contributors: all annotations but rename hints, in any order.
 std::vector<Annotation> semantics(const PropertyDraft& property) {
   std::vector<Annotation> result;
   for (const AnnotationDraft& draft : property.annotations) {
     if (draft.annotation.name != kRenameHint) result.push_back(draft.annotation);
   }
-  std::sort(result.begin(), result.end(), less);
+  std::sort(result.begin(), result.end());
   return result;
 }
 
