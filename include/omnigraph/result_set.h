@@ -55,6 +55,8 @@ class ResultSet {
 
   // The plan with estimated and actual rows and times, a line a step; empty unless asked for.
   const std::string& plan() const;
+  // The same as a JSON tree: name, detail, estimated_rows, actual_rows, nanos, bytes, children.
+  const std::string& plan_json() const;
 
   // The whole result as text, ending in one newline, in pieces of about 64 KiB.
   Status write(ResultFormat format, const TableStyle& style, const TextSink& sink) const;

@@ -1,4 +1,5 @@
 // Graph::query: from a request to rows.
+#include "common/json_writer.h"
 #include "execution/explain.h"
 #include "graph/branch_name.h"
 #include "graph/engine.h"
@@ -68,7 +69,11 @@ Result<ResultSet> Graph::Engine::query(const QueryRequest& request) {
   data->commit = snapshot->commit();
   data->columns = std::move(rows.columns);
   data->rows = rows.rows;
-  if (request.explain) data->plan = render_plan(plan);
+  if (request.explain) {
+    data->plan = render_plan(plan);
+    JsonWriter json(data->plan_json, JsonWriter::Style::kPretty);
+    write_plan(json, plan);
+  }
   return ResultSet(std::move(data));
 }
 

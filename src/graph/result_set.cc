@@ -123,6 +123,7 @@ Value ResultSet::value(std::size_t row, std::size_t column) const {
   return data_->columns[column].values->value(row);
 }
 const std::string& ResultSet::plan() const { return data_->plan; }
+const std::string& ResultSet::plan_json() const { return data_->plan_json; }
 
 Status ResultSet::write(ResultFormat format, const TableStyle& style, const TextSink& sink) const {
   switch (format) {

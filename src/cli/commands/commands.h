@@ -28,6 +28,8 @@ struct Invocation {
     process.out->write(document);
     process.out->write("\n");
   }
+  // Lets the result be seen before the graph is closed: a writer may have housekeeping left.
+  void show() const { process.out->flush(); }
 };
 
 using ExitStatus = Result<int>;

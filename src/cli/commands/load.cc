@@ -43,10 +43,9 @@ class ProgressLine {
   int shown_ = -1;
 };
 
-Result<LoadReport> load_data(Invocation& call, const Scope& scope, LoadRequest request) {
+Result<LoadReport> load_data(Invocation& call, const Graph& graph, LoadRequest request) {
   const auto actor = actor_of(call.arguments, call.config);
   if (actor) request.actor = *actor;
-  OG_ASSIGN_OR_RETURN(const Graph graph, open_graph(scope, false));
   ProgressLine line(call.process);
   if (call.process.stderr_is_terminal && !call.arguments.has("quiet")) {
     request.progress = [&line](const LoadProgress& progress) { line.show(progress); };
@@ -77,7 +76,8 @@ ExitStatus run_load(Invocation& call) {
   LoadRequest request{.mode = load_mode(mode),
                       .branch = call.arguments.value_or("branch", "main"),
                       .from = call.arguments.value("from")};
-  OG_ASSIGN_OR_RETURN(const LoadReport report, load_data(call, scope, request));
+  OG_ASSIGN_OR_RETURN(const Graph graph, open_graph(scope, false));
+  OG_ASSIGN_OR_RETURN(const LoadReport report, load_data(call, graph, request));
   const std::string branch(request.branch);
   if (!call.json()) {
     call.print("loaded " + scope.uri + " on branch " + branch + " with " + std::string(mode) +
@@ -88,6 +88,7 @@ ExitStatus run_load(Invocation& call) {
       call.print("branch " + branch + " created from " + std::string(request.from.value_or("main")) +
                  "\n");
     }
+    call.show();
     return kSuccess;
   }
   std::string document;
@@ -104,6 +105,7 @@ ExitStatus run_load(Invocation& call) {
   write_commit(json.key("commit"), report.commit);
   json.end_object();
   call.print_json(document);
+  call.show();
   return kSuccess;
 }
 
@@ -117,9 +119,10 @@ ExitStatus run_ingest(Invocation& call) {
   const std::string_view mode = call.arguments.value_or("mode", "merge");
   const std::string branch(call.arguments.value_or("branch", "main"));
   const std::string base(call.arguments.value_or("from", "main"));
+  OG_ASSIGN_OR_RETURN(const Graph graph, open_graph(scope, false));
   OG_ASSIGN_OR_RETURN(
       const LoadReport report,
-      load_data(call, scope,
+      load_data(call, graph,
                 {.mode = load_mode(mode), .branch = branch, .from = base, .permissive = true}));
   if (!call.json()) {
     call.print("ingested " + std::to_string(report.total_entities) + " entities from " + scope.uri +
@@ -133,6 +136,7 @@ ExitStatus run_ingest(Invocation& call) {
       call.print("edge type '" + type.name + "': " + std::to_string(type.entities_loaded) +
                  " entities loaded\n");
     }
+    call.show();
     return kSuccess;
   }
   std::string document;
@@ -150,6 +154,7 @@ ExitStatus run_ingest(Invocation& call) {
   write_commit(json.key("commit"), report.commit);
   json.end_object();
   call.print_json(document);
+  call.show();
   return kSuccess;
 }
 

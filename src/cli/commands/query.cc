@@ -81,7 +81,11 @@ ExitStatus run_query(Invocation& call) {
                        .explain = call.arguments.has("explain")};
   OG_ASSIGN_OR_RETURN(const ResultSet result, graph.query(request));
   if (request.explain) {
-    call.print(result.plan());
+    if (call.json()) {
+      call.print_json(result.plan_json());
+    } else {
+      call.print(result.plan());
+    }
     return kSuccess;
   }
   OG_RETURN_IF_ERROR(result.write(result_format(call), table_style(call.config),
@@ -118,6 +122,7 @@ ExitStatus run_mutate(Invocation& call) {
                std::to_string(report.affected_nodes) + " nodes, " +
                std::to_string(report.affected_edges) + " edges\n");
     if (report.actor) call.print("actor_id: " + *report.actor + "\n");
+    call.show();
     return kSuccess;
   }
   std::string document;
@@ -136,6 +141,7 @@ ExitStatus run_mutate(Invocation& call) {
   }
   json.end_object();
   call.print_json(document);
+  call.show();
   return kSuccess;
 }
 
