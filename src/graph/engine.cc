@@ -1,6 +1,5 @@
 #include "graph/engine.h"
 
-#include <algorithm>
 #include <map>
 
 #include "common/json_writer.h"
@@ -91,8 +90,9 @@ Result<SnapshotInfo> Graph::Engine::snapshot(std::string_view branch) {
     dataset.is_edge = is_edge;
     dataset.type_name = type.name;
     dataset.path = (is_edge ? "edges/" : "nodes/") + std::to_string(type.lifetime);
-    const auto version = state->table_versions.find(type.id);
-    dataset.version = version == state->table_versions.end() ? 1 : std::max<std::uint64_t>(1, version->second);
+    dataset.version = state->table_version(type.id);
+    const std::string& writer = state->table_writer(type.id);
+    if (writer != kMainBranch) dataset.branch = writer;
     dataset.entities = snapshot.table(type.id)->live_rows();
     info.datasets.push_back(std::move(dataset));
   };
