@@ -26,6 +26,25 @@ void sum_up(std::vector<std::uint32_t>& counts) {
 
 }  // namespace
 
+std::vector<std::uint32_t> order_by_target(std::span<const RowId> targets) {
+  std::vector<std::uint32_t> order(targets.size());
+  if (targets.empty()) return order;
+  const auto [least, greatest] = std::minmax_element(targets.begin(), targets.end());
+  if (!dense_pays(*least, *greatest, targets.size())) {
+    std::iota(order.begin(), order.end(), 0u);
+    std::sort(order.begin(), order.end(), [targets](std::uint32_t x, std::uint32_t y) {
+      return targets[x] != targets[y] ? targets[x] < targets[y] : x < y;
+    });
+    return order;
+  }
+  const RowId first = *least;
+  std::vector<std::uint32_t> next(std::size_t{*greatest} - first + 2, 0);
+  for (const RowId target : targets) ++next[target - first + 1];
+  sum_up(next);
+  for (std::uint32_t row = 0; row < targets.size(); ++row) order[next[targets[row] - first]++] = row;
+  return order;
+}
+
 AdjacencySide::Run AdjacencySide::run(RowId node) const {
   if (dense()) {
     if (node < first_ || node - first_ >= count()) return {};
@@ -158,13 +177,7 @@ void Adjacency::build_in() const {
     }
     in_.first_ = first;
   } else {
-    if (by_target_.empty()) {
-      by_target_.resize(edges);
-      std::iota(by_target_.begin(), by_target_.end(), 0u);
-      std::sort(by_target_.begin(), by_target_.end(), [targets](std::uint32_t x, std::uint32_t y) {
-        return targets[x] != targets[y] ? targets[x] < targets[y] : x < y;
-      });
-    }
+    if (by_target_.empty()) by_target_ = order_by_target(targets);
     for (std::uint32_t i = 0; i < edges; ++i) {
       const std::uint32_t row = by_target_[i];
       if (in_keys_.empty() || in_keys_.back() != targets[row]) {

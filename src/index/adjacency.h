@@ -57,6 +57,9 @@ class AdjacencySide {
   std::span<const std::uint32_t> edge_rows_;
 };
 
+// Edge rows ordered by (target, row), of rows sorted by (source, target).
+std::vector<std::uint32_t> order_by_target(std::span<const RowId> targets);
+
 class Adjacency {
  public:
   // Builds from edge columns sorted by (source, target). O(rows). Error kCorrupt if not sorted.

@@ -5,13 +5,13 @@
 #include <cassert>
 #include <cmath>
 #include <cstring>
-#include <limits>
 #include <numeric>
+#include <type_traits>
 
 namespace omnigraph {
 namespace {
 
-constexpr std::size_t kHead = 8;
+constexpr std::size_t kHead = kPermutationHead;
 constexpr std::size_t kPadding = 8;  // lets a reader load 8 bytes at any number
 
 template <typename T>
@@ -156,11 +156,29 @@ Result<std::vector<std::uint32_t>> decode_permutation(std::string_view bytes, st
   return order;
 }
 
-std::uint32_t permutation_at(std::string_view bytes, std::uint32_t rows, std::uint32_t position) {
-  constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
-  if (!well_formed(bytes, rows) || position >= rows) return kNone;
-  const std::uint32_t row = number_at(bytes.data() + kHead, bits_for(rows), position);
-  return row < rows ? row : kNone;
+Result<PackedPermutation> PackedPermutation::open(std::string_view head, std::uint32_t rows,
+                                                  std::uint64_t size) {
+  std::uint32_t words[2];
+  if (head.size() < sizeof words) return corrupt("permutation: cut off");
+  std::memcpy(words, head.data(), sizeof words);
+  if (words[0] != rows || words[1] != bits_for(rows) || size != encoded_size(rows, words[1])) {
+    return corrupt("permutation: its length does not fit its rows");
+  }
+  PackedPermutation opened;
+  opened.bits_ = words[1];
+  return opened;
+}
+
+std::uint64_t PackedPermutation::word_offset(std::uint32_t position) const {
+  return kPermutationHead + std::uint64_t{position} * bits_ / 8;
+}
+
+std::uint32_t PackedPermutation::number(std::string_view word, std::uint32_t position) const {
+  assert(word.size() == 8);
+  std::uint64_t bytes;
+  std::memcpy(&bytes, word.data(), sizeof bytes);
+  const auto shift = static_cast<unsigned>(std::uint64_t{position} * bits_ % 8);
+  return static_cast<std::uint32_t>((bytes >> shift) & ((std::uint64_t{1} << bits_) - 1));
 }
 
 }  // namespace omnigraph

@@ -22,8 +22,20 @@ std::vector<std::uint32_t> sorted_permutation(const Column& column);
 void encode_permutation(const std::vector<std::uint32_t>& rows, std::string& out);
 // Error kCorrupt when it is not for `rows` rows or names a row too far.
 Result<std::vector<std::uint32_t>> decode_permutation(std::string_view bytes, std::uint32_t rows);
-// The number at `position` of an encoded permutation, read alone; kNoRow of ids.h when the bytes are
-// no permutation of `rows` rows.
-std::uint32_t permutation_at(std::string_view bytes, std::uint32_t rows, std::uint32_t position);
+// Single numbers of an encoded permutation, for readers that fetch eight bytes at a time.
+inline constexpr std::size_t kPermutationHead = 8;
+class PackedPermutation {
+ public:
+  // `head`: its first kPermutationHead bytes; `size`: bytes of all of it. Error kCorrupt when that is
+  // no permutation of `rows` rows.
+  static Result<PackedPermutation> open(std::string_view head, std::uint32_t rows,
+                                        std::uint64_t size);
+  // Where the eight bytes lie that hold the number at `position` (below rows), and the number.
+  std::uint64_t word_offset(std::uint32_t position) const;
+  std::uint32_t number(std::string_view word, std::uint32_t position) const;
+
+ private:
+  std::uint32_t bits_ = 0;
+};
 
 }  // namespace omnigraph

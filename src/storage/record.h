@@ -20,6 +20,7 @@ namespace omnigraph {
 struct SegmentRef {
   SegmentId id;
   TypeId table = 0;
+  bool is_edge = false;
   std::uint32_t rows = 0;
   RowId rid_base = 0;        // dense_rids: row i is rid_base + i
   bool dense_rids = true;    // else the file holds a _rid column

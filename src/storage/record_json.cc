@@ -5,6 +5,7 @@ namespace omnigraph {
 void write_segment_ref(JsonWriter& json, const SegmentRef& ref) {
   json.begin_object();
   json.key("id").value(ref.id.text());
+  if (ref.is_edge) json.key("edges").value(true);
   json.key("rows").value(ref.rows);
   json.key("rids").begin_array();
   if (ref.dense_rids) {
@@ -25,6 +26,7 @@ SegmentRef read_segment_ref(simdjson::dom::element element, TypeId table, std::s
   SegmentRef ref;
   ref.table = table;
   ref.id = fields.ulid("id");
+  ref.is_edge = fields.flag("edges");
   ref.rows = fields.small("rows");
   std::uint64_t rids[2] = {};
   std::size_t count = 0;

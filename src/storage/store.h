@@ -1,8 +1,8 @@
 // An opened graph store: graph.json, the log, segments, checkpoints and history behind one door.
 // Everything above works on the GraphState values it hands out.
 //
-// Thread-safe. state() and refresh() may be called from any thread; append() and maintain() only by
-// the committer (one at a time).
+// Thread-safe. Appends are the committer's alone. maintain() may run on any thread, beside appends and
+// reads; only what it appends itself waits for them.
 #pragma once
 
 #include <cstdint>
@@ -43,6 +43,8 @@ struct SegmentOptions {
   std::vector<std::pair<PropertyId, PropertyType>> properties;   // what to store, with types
   std::vector<std::vector<PropertyId>> unique_groups;            // tuple indexes to build
   std::vector<PropertyId> sorted_properties;                     // declared @index scalars
+  // The key property whose text is the id, if there is one: the ids are then not stored twice.
+  std::optional<PropertyId> id_property;
   std::uint32_t schema_version = 1;
 };
 // What a table of `catalog` stores and indexes.
