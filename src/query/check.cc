@@ -2,9 +2,9 @@
 
 #include <utility>
 
-#include "query/check_mutation.h"
-#include "query/read_checker.h"
-#include "query/type_rules.h"
+#include "query/rules/mutation.h"
+#include "query/rules/read_checker.h"
+#include "query/rules/type_rules.h"
 
 namespace omnigraph {
 

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "query/limits.h"
-#include "query/type_rules.h"
+#include "query/rules/type_rules.h"
 
 namespace omnigraph {
 namespace {

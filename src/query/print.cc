@@ -1,6 +1,6 @@
 #include "query/print.h"
 
-#include "query/literal_text.h"
+#include "query/grammar/literal_text.h"
 
 namespace omnigraph {
 namespace {

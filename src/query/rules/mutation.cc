@@ -1,9 +1,9 @@
-#include "query/check_mutation.h"
+#include "query/rules/mutation.h"
 
 #include <unordered_set>
 #include <utility>
 
-#include "query/type_rules.h"
+#include "query/rules/type_rules.h"
 
 namespace omnigraph::gq {
 namespace {

@@ -1,4 +1,4 @@
-#include "query/type_rules.h"
+#include "query/rules/type_rules.h"
 
 #include <algorithm>
 #include <utility>

@@ -2,7 +2,7 @@
 #include <utility>
 
 #include "query/print.h"
-#include "query/read_checker.h"
+#include "query/rules/read_checker.h"
 
 namespace omnigraph::gq {
 namespace {

@@ -1,9 +1,9 @@
 #include <limits>
 #include <utility>
 
-#include "query/grammar.h"
+#include "query/grammar/grammar.h"
+#include "query/grammar/literal_text.h"
 #include "query/limits.h"
-#include "query/literal_text.h"
 
 namespace omnigraph::gq {
 

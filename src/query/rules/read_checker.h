@@ -12,7 +12,7 @@
 
 #include "omnigraph/error.h"
 #include "query/ast.h"
-#include "query/type_rules.h"
+#include "query/rules/type_rules.h"
 #include "query/typed_query.h"
 #include "schema/catalog.h"
 
@@ -43,7 +43,7 @@ class ReadChecker {
   };
   std::string type_text(const Operand& operand) const;
 
-  // ---- variables (read_environment.cc) ----
+  // ---- variables (environment.cc) ----
   std::optional<VarId> lookup(std::string_view name) const;
   VarId add_variable(std::string_view name, TypeId type, bool is_edge);
   const TypedVariable& variable(VarId id) const { return read_.variables[id]; }
@@ -52,7 +52,7 @@ class ReadChecker {
   void mention(VarId id) { mentions_outer_ |= id < outer_end_; }
   void find_anchored();
 
-  // ---- match (check_match.cc) ----
+  // ---- match (match.cc) ----
   Status check_clauses(const std::vector<Clause>& clauses, std::uint32_t scope);
   Status check_clause(const Negation& negation, SourceSpan span);
   Status check_clause(const NodeBinding& binding, SourceSpan span);
@@ -66,12 +66,12 @@ class ReadChecker {
                          TypedTraversal& out);
   Result<VarId> endpoint(std::string_view name, TypeId type);
 
-  // ---- filters (check_filter.cc) ----
+  // ---- filters (filter.cc) ----
   Status check_comparison(const Operand& left, const Operand& right, SourceSpan span);
   Status check_contains(const Operand& left, const Operand& right, SourceSpan span);
   Status check_starts_with(const Operand& left, const Operand& right, SourceSpan span);
 
-  // ---- expressions (check_expression.cc, check_search.cc) ----
+  // ---- expressions (expression.cc, search.cc) ----
   Result<Operand> check_expr(const Expr& expr);
   Result<Operand> check_node(const PropertyAccess& access, SourceSpan span);
   Result<Operand> check_node(const VariableRef& ref, SourceSpan span);
@@ -88,7 +88,7 @@ class ReadChecker {
   // T24 for blob values where a value is handed out.
   Status refuse_blob(const Operand& operand);
 
-  // ---- return and order (check_return.cc) ----
+  // ---- return and order (projection.cc) ----
   Status check_projections(const std::vector<Projection>& projections);
   Status check_order(const std::vector<Ordering>& order);
   Status check_grouping(const std::vector<Projection>& projections);

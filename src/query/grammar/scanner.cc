@@ -1,4 +1,4 @@
-#include "query/scanner.h"
+#include "query/grammar/scanner.h"
 
 #include <algorithm>
 

@@ -1,11 +1,11 @@
-#include "query/grammar.h"
+#include "query/grammar/grammar.h"
 
 #include <algorithm>
 #include <limits>
 #include <utility>
 
+#include "query/grammar/literal_text.h"
 #include "query/limits.h"
-#include "query/literal_text.h"
 #include "query/parse.h"
 #include "schema/source_text.h"
 

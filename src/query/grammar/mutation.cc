@@ -1,6 +1,6 @@
 #include <utility>
 
-#include "query/grammar.h"
+#include "query/grammar/grammar.h"
 
 namespace omnigraph::gq {
 

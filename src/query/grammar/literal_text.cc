@@ -1,4 +1,4 @@
-#include "query/literal_text.h"
+#include "query/grammar/literal_text.h"
 
 #include <charconv>
 #include <system_error>

@@ -1,7 +1,7 @@
 #include <numeric>
 #include <utility>
 
-#include "query/read_checker.h"
+#include "query/rules/read_checker.h"
 
 namespace omnigraph::gq {
 

@@ -1,4 +1,4 @@
-#include "query/source_map.h"
+#include "query/grammar/source_map.h"
 
 #include <algorithm>
 

@@ -3,7 +3,7 @@
 
 #include "omnigraph/error.h"
 #include "query/ast.h"
-#include "query/type_rules.h"
+#include "query/rules/type_rules.h"
 #include "query/typed_query.h"
 #include "schema/catalog.h"
 

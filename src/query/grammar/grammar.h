@@ -11,8 +11,8 @@
 
 #include "omnigraph/error.h"
 #include "query/ast.h"
-#include "query/scanner.h"
-#include "query/source_map.h"
+#include "query/grammar/scanner.h"
+#include "query/grammar/source_map.h"
 
 namespace omnigraph::gq {
 
@@ -26,7 +26,7 @@ class Grammar {
   Result<QueryFile> file();
 
  private:
-  // Declarations (grammar.cc)
+  // Declarations (declarations.cc)
   bool query_decl(QueryDecl& out);
   bool annotation(QueryDecl& out);
   bool param(Parameter& out);
@@ -37,7 +37,7 @@ class Grammar {
   bool projection(Projection& out);
   bool ordering(Ordering& out);
 
-  // The match clause (grammar_match.cc)
+  // The match clause (match.cc)
   bool match_clause(std::vector<Clause>& out);
   bool clauses(std::vector<Clause>& out);
   bool clause(Clause& out);
@@ -51,12 +51,12 @@ class Grammar {
   bool comp_op(Compare& out);
   bool text_search(ExprPtr& out);
 
-  // Mutations (grammar_mutation.cc)
+  // Mutations (mutation.cc)
   bool mutation_stmt(MutationStatement& out);
   bool assignments(std::vector<Assignment>& out);
   bool predicate(MutationPredicate& out);
 
-  // Expressions and literals (grammar_expression.cc)
+  // Expressions and literals (expression.cc)
   bool expr(ExprPtr& out);
   bool expr_node(Expr& out);
   bool now_call();

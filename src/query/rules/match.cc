@@ -1,6 +1,6 @@
 #include <utility>
 
-#include "query/read_checker.h"
+#include "query/rules/read_checker.h"
 
 namespace omnigraph::gq {
 namespace {
