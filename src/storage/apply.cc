@@ -1,6 +1,6 @@
 // From one state of the graph to the next: what each kind of log entry does.
 #include <algorithm>
-#include <unordered_set>
+#include <unordered_map>
 
 #include "schema/catalog_json.h"
 #include "storage/envelope.h"
@@ -221,48 +221,51 @@ class Applier {
     return std::make_shared<const TableVersion>(std::move(kept));
   }
 
-  // The inline rows up to gsn `through` are now in `output`; those of them that died since are dead
-  // there too, and later inline rows stay.
+  // The inline rows up to gsn `through` are now in `output`; those of them that died or changed since
+  // it was made are dead there, and later inline rows stay. Null when a row up to `through` is not in
+  // `output` (a merge brought it meanwhile).
   Result<TableVersionPtr> replace_inline(const TableVersion& version, Gsn through,
                                          const SegmentPtr& output) {
     std::vector<TablePart> kept;
-    std::unordered_set<RowId> alive;
+    std::unordered_map<RowId, Gsn> moved_rows;
     for (const TablePart& part : version.parts()) {
       if (!part.segment->id().is_nil()) {
         kept.push_back(part);
         continue;
       }
+      OG_ASSIGN_OR_RETURN(const auto rids, part.segment->rids());
       std::vector<std::uint32_t> moved;
       for (std::uint32_t row = 0; row < part.segment->rows(); ++row) {
         if (!part.live(row)) continue;
         OG_ASSIGN_OR_RETURN(const Gsn gsn, part.segment->gsn(row));
         if (gsn > through) continue;
-        OG_ASSIGN_OR_RETURN(const RowId rid, part.segment->rid(row));
-        alive.insert(rid);
+        moved_rows.emplace((*rids)[row], gsn);
         moved.push_back(row);
       }
       if (moved.size() == part.live_rows()) continue;
       if (moved.empty()) {
         kept.push_back(part);
+      } else {
+        kept.push_back({part.segment, DeletionBitmap::with(part.deleted.get(),
+                                                           part.segment->rows(), moved)});
+      }
+    }
+    OG_ASSIGN_OR_RETURN(const auto rids, output->rids());
+    std::vector<std::uint32_t> dead;
+    for (std::uint32_t row = 0; row < output->rows(); ++row) {
+      const auto it = moved_rows.find((*rids)[row]);
+      if (it == moved_rows.end()) {
+        dead.push_back(row);
         continue;
       }
-      kept.push_back({part.segment, DeletionBitmap::with(part.deleted.get(), part.segment->rows(),
-                                                         moved)});
+      OG_ASSIGN_OR_RETURN(const Gsn gsn, output->gsn(row));
+      if (gsn != it->second) return TableVersionPtr();
     }
-    // The rows in `output` were all alive when it was made, and rows only die: as many as then means
-    // the same ones.
-    std::shared_ptr<const DeletionBitmap> dead;
-    if (alive.size() > output->rows()) return TableVersionPtr();
-    if (alive.size() < output->rows()) {
-      OG_ASSIGN_OR_RETURN(const auto rids, output->rids());
-      std::vector<std::uint32_t> died;
-      for (std::uint32_t row = 0; row < output->rows(); ++row) {
-        if (!alive.contains((*rids)[row])) died.push_back(row);
-      }
-      if (output->rows() - died.size() != alive.size()) return TableVersionPtr();
-      dead = DeletionBitmap::with(nullptr, output->rows(), died);
+    if (output->rows() - dead.size() != moved_rows.size()) return TableVersionPtr();
+    if (!moved_rows.empty()) {
+      kept.push_back({output, dead.empty() ? nullptr
+                                           : DeletionBitmap::with(nullptr, output->rows(), dead)});
     }
-    if (!alive.empty()) kept.push_back({output, std::move(dead)});
     return std::make_shared<const TableVersion>(std::move(kept));
   }
 

@@ -38,6 +38,12 @@ GraphStatePtr GraphStore::state() const {
 
 Result<GraphStatePtr> GraphStore::refresh() {
   if (options_.only_writer) return state();
+  if (log_->end().sequence > state()->sequence + 1) {
+    // An append or another refresh of this process has the next record already: wait for it.
+    const std::lock_guard lock(apply_mutex_);
+    if (log_->end().sequence > state()->sequence + 1) OG_RETURN_IF_ERROR(catch_up());
+    return state();
+  }
   // Looked at without a lock: most often there is nothing, and an append may be under way.
   OG_ASSIGN_OR_RETURN(const auto records, log_->since(state()->sequence + 1, kCatchUpBatch));
   if (records.empty()) return state();
@@ -141,7 +147,8 @@ Result<SegmentRef> GraphStore::write_segment(const RowBatch& batch,
                                              const SegmentOptions& options) {
   if (options_.read_only) return Error(ErrorCode::kReadOnly, "the graph was opened read-only");
   OG_FAULT_POINT("segment.before_write");
-  OG_ASSIGN_OR_RETURN(SegmentRef ref, write_segment_files(*objects_, ulids_, batch, options));
+  OG_ASSIGN_OR_RETURN(SegmentRef ref, write_segment_files(*objects_, ulids_, batch, options,
+                                                          runtime_.executor.get()));
   OG_FAULT_POINT("segment.after_write");
   return ref;
 }

@@ -1,7 +1,8 @@
 // The Store of store.h: what init and open build. Internal to storage.
 //
 // state_mutex_ guards only the pointer to the newest state, so that readers never wait for I/O.
-// apply_mutex_ is held while records are appended or applied: one new state at a time.
+// apply_mutex_ is held while records are appended or applied: one new state at a time. maintain_mutex_
+// lets one thread maintain; it is taken before the others, and no append waits for it.
 #pragma once
 
 #include <atomic>
@@ -80,6 +81,7 @@ class GraphStore final : public Store, private SegmentSource {
 
   // Maintenance (store_maintain.cc).
   Status fold(std::uint32_t inline_rows, std::uint32_t segments);
+  Result<AppendOutcome> append_replace(const ReplaceEntry& entry);
   Status pack_small();
   Status checkpoint();
   Status adopt_newer_checkpoint();
@@ -102,11 +104,13 @@ class GraphStore final : public Store, private SegmentSource {
   mutable std::mutex state_mutex_;  // guards state_
   GraphStatePtr state_;
 
-  std::mutex apply_mutex_;  // guards the rest down to the blank line
+  std::mutex maintain_mutex_;  // held over a whole maintenance; guards written_branches_
+  std::mutex apply_mutex_;     // guards the rest down to the blank line
   std::optional<Pending> pending_;
   Sequence checkpoint_sequence_ = 0;  // the last checkpoint known here
   std::uint64_t tail_bytes_ = 0;      // of the records behind it
   Sequence packed_ = 0;               // small packs were looked after up to here
+
   // What the last checkpoint wrote of each branch: not written again while it is the same object.
   std::map<std::string, std::pair<std::shared_ptr<const BranchState>, CheckpointRoot::Branch>>
       written_branches_;

@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "common/runtime.h"
+#include "storage/column_cache.h"
 #include "storage/object_store.h"
 #include "storage/record.h"
 #include "storage/segment.h"
@@ -24,7 +25,9 @@ struct UlidHash {
 class SegmentCache {
  public:
   SegmentCache(ObjectStorePtr objects, Runtime runtime)
-      : objects_(std::move(objects)), runtime_(std::move(runtime)) {}
+      : objects_(std::move(objects)),
+        runtime_(std::move(runtime)),
+        columns_(std::make_shared<ColumnCache>(runtime_.budget)) {}
 
   Result<SegmentPtr> open(const SegmentRef& ref);
   // Of a segment that was opened here and is still held.
@@ -37,6 +40,7 @@ class SegmentCache {
   };
   ObjectStorePtr objects_;
   Runtime runtime_;
+  std::shared_ptr<ColumnCache> columns_;  // one for all, so that each segment makes room for others
   mutable std::mutex mutex_;  // guards the rest
   std::unordered_map<SegmentId, Opened, UlidHash> opened_;
   std::size_t sweep_at_ = 64;  // entries at which the expired ones are dropped

@@ -14,11 +14,14 @@ namespace {
 
 // Folds of one run; what is left waits for the next line crossing.
 constexpr int kMaxFolds = 256;
+// Appends of one fold while others write.
+constexpr int kReplaceTries = 16;
 
 }  // namespace
 
 Status GraphStore::maintain() {
   if (options_.read_only || !options_.maintenance) return {};
+  const std::lock_guard maintaining(maintain_mutex_);
   OG_RETURN_IF_ERROR(pack_small());
   {
     const std::lock_guard lock(apply_mutex_);
@@ -38,6 +41,7 @@ Status GraphStore::maintain() {
 
 Status GraphStore::maintain_now() {
   if (options_.read_only) return Error(ErrorCode::kReadOnly, "the graph was opened read-only");
+  const std::lock_guard maintaining(maintain_mutex_);
   OG_RETURN_IF_ERROR(fold(1, 2));
   return checkpoint();
 }
@@ -109,19 +113,30 @@ Status GraphStore::fold(std::uint32_t inline_rows, std::uint32_t segments) {
     if (rows.rows == 0) continue;
     OG_ASSIGN_OR_RETURN(entry.output, write_segment(rows, options));
     OG_FAULT_POINT("fold.before_replace");
-    Record record;
-    record.sequence = now->sequence + 1;
-    record.first_gsn = now->gsn + 1;
-    record.entries.emplace_back(std::move(entry));
-    OG_ASSIGN_OR_RETURN(const AppendOutcome outcome, append(std::move(record)));
+    OG_ASSIGN_OR_RETURN(const AppendOutcome outcome, append_replace(entry));
     OG_FAULT_POINT("fold.after_replace");
-    // Somebody else wrote meanwhile; the output is garbage, and the next line crossing tries again.
+    // Somebody keeps writing; the output is garbage, and the next line crossing tries again.
     if (outcome != AppendOutcome::kAppended) return {};
   }
   return {};
 }
 
-// Takes over a checkpoint that another process made.
+// Commits that came since the fold was prepared do it no harm (apply.cc), so it is appended behind
+// them.
+Result<AppendOutcome> GraphStore::append_replace(const ReplaceEntry& entry) {
+  AppendOutcome outcome = AppendOutcome::kMoved;
+  for (int i = 0; i < kReplaceTries && outcome == AppendOutcome::kMoved; ++i) {
+    const GraphStatePtr now = state();
+    Record record;
+    record.sequence = now->sequence + 1;
+    record.first_gsn = now->gsn + 1;
+    record.entries.emplace_back(entry);
+    OG_ASSIGN_OR_RETURN(outcome, append(std::move(record)));
+  }
+  return outcome;
+}
+
+// Takes over a checkpoint that another process made. With apply_mutex_ held.
 Status GraphStore::adopt_newer_checkpoint() {
   auto hint = objects_->get(kCheckpointHint);
   if (!hint.ok()) {
@@ -144,22 +159,28 @@ Status GraphStore::adopt_newer_checkpoint() {
 void GraphStore::adopt(const CheckpointRoot& root) {
   history_.adopt(root.history, root.sequence);
   checkpoint_sequence_ = root.sequence;
+  // Of the few records that came during the checkpoint the bytes are not counted.
   tail_bytes_ = 0;
 }
 
+// Appends go on meanwhile: only the start and the end hold apply_mutex_.
 Status GraphStore::checkpoint() {
-  const std::lock_guard lock(apply_mutex_);
-  const GraphStatePtr now = state();
-  const Sequence before = checkpoint_sequence_;
-  if (now->sequence == before || pending_) return {};
   CheckpointRoot root;
+  GraphStatePtr now;
+  Sequence before = 0;
+  {
+    const std::lock_guard lock(apply_mutex_);
+    now = state();
+    before = checkpoint_sequence_;
+    if (now->sequence == before || pending_) return {};
+    root.next = log_->end();
+    // The log was read further than the state shows (by a refresh that waits for us): next time.
+    if (root.next.sequence != now->sequence + 1) return {};
+  }
   root.sequence = now->sequence;
   root.gsn = now->gsn;
   root.last_commit = now->last_commit;
   root.previous = before;
-  root.next = log_->end();
-  // The log was read further than the state shows (by a refresh that waits for us): next time.
-  if (root.next.sequence != now->sequence + 1) return {};
   root.catalog_json = catalog_to_json(*now->catalog);
   root.next_row = now->next_row;
   root.floors = now->floors;
@@ -180,7 +201,10 @@ Status GraphStore::checkpoint() {
     OG_ASSIGN_OR_RETURN(root, decode_checkpoint(bytes.data, name));
   }
   OG_FAULT_POINT("checkpoint.after_root");
-  adopt(root);
+  {
+    const std::lock_guard lock(apply_mutex_);
+    adopt(root);
+  }
   OG_RETURN_IF_ERROR(objects_->put(kCheckpointHint, name.substr(kCheckpointPrefix.size())));
   OG_FAULT_POINT("checkpoint.after_hint");
   return log_->pack(before + 1, root.sequence);
