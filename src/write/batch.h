@@ -23,11 +23,10 @@ struct BranchRequest {
 struct ReserveRequest {
   std::vector<std::pair<TypeId, std::uint32_t>> blocks;
 };
-struct HousekeepingRequest {};
 
 // One caller of the committer, and its answer.
 struct Request {
-  std::variant<Intent*, BranchRequest, ReserveRequest, HousekeepingRequest> wish;
+  std::variant<Intent*, BranchRequest, ReserveRequest> wish;
   std::variant<std::monostate, Error, CommitHeader, BranchCreateEntry, std::vector<RowId>> answer;
   bool planned = false;  // the answer holds once the record has landed
 };

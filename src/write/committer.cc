@@ -1,12 +1,12 @@
 #include "write/committer.h"
 
 #include <algorithm>
-#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
 #include <string>
 
+#include "common/fault_point.h"
 #include "write/batch.h"
 
 namespace omnigraph {
@@ -19,30 +19,29 @@ struct Committer::Shared : std::enable_shared_from_this<Committer::Shared> {
     std::condition_variable wake;
   };
 
-  explicit Shared(Store& graph_store)
-      : store(graph_store), ulids(graph_store.runtime().clock, graph_store.runtime().random) {}
+  explicit Shared(Store& graph_store) : store(graph_store) {}
 
   void run(Waiting& waiting);
   void lead(std::vector<Waiting*>& batch);
   Status settle_unresolved();
   Result<AppendOutcome> append(const Record& record);
-  void keep_house();
-  void schedule_housekeeping();
+  Result<bool> has_landed(const Record& record);
+  void housekeeping_due();
 
   Store& store;
-  std::mutex mutex;                // guards the next four
+  std::mutex mutex;                // guards the next six
   std::deque<Waiting*> queue;
   bool led = false;                // somebody leads, or is about to
   bool closing = false;
-  bool background = false;         // housekeeping runs or is about to on another thread
-  std::condition_variable background_done;
+  bool keeping_house = false;      // on some thread, or asked for
+  bool house_begun = false;        // on a background thread
+  std::uint64_t records_since_housekeeping = 0;
+  std::condition_variable house_kept;
 
   // Of the leading thread only.
-  UlidSource ulids;
   RecentCommits recent;
   std::optional<Record> unresolved;
-  std::uint64_t records_since_housekeeping = 0;
-  std::atomic<bool> scheduled{false};
+  bool appended = false;           // by the batch at hand
 };
 
 void Committer::Shared::run(Waiting& waiting) {
@@ -64,37 +63,24 @@ void Committer::Shared::run(Waiting& waiting) {
     if (schema) break;
   }
   lock.unlock();
+  appended = false;
   lead(batch);
   lock.lock();
-  std::vector<Waiting*> housekeepers;
-  for (Waiting* other : batch) {
-    if (std::holds_alternative<HousekeepingRequest>(other->request.wish)) {
-      housekeepers.push_back(other);
-      continue;
-    }
-    other->done = true;
-    if (other != &waiting) other->wake.notify_one();
-  }
-  const bool inline_house = store.runtime().executor->width() <= 1 &&
-                            records_since_housekeeping >= kHousekeepingRecords;
-  if (!housekeepers.empty() || inline_house) {
-    lock.unlock();
-    keep_house();
-    lock.lock();
-    for (Waiting* other : housekeepers) {
-      other->done = true;
-      if (other != &waiting) other->wake.notify_one();
-    }
-  }
-  const bool due = records_since_housekeeping >= kHousekeepingRecords;
+  if (appended) ++records_since_housekeeping;
+  const bool due = records_since_housekeeping >= kHousekeepingRecords && !keeping_house && !closing;
+  if (due) keeping_house = true;
   if (queue.empty()) {
     led = false;
   } else {
     queue.front()->leads = true;
     queue.front()->wake.notify_one();
   }
+  for (Waiting* other : batch) {
+    other->done = true;
+    if (other != &waiting) other->wake.notify_one();
+  }
   lock.unlock();
-  if (due) schedule_housekeeping();
+  if (due) housekeeping_due();
 }
 
 void Committer::Shared::lead(std::vector<Waiting*>& batch) {
@@ -105,15 +91,11 @@ void Committer::Shared::lead(std::vector<Waiting*>& batch) {
       }
     }
   };
-  const bool wishes = std::any_of(batch.begin(), batch.end(), [](const Waiting* waiting) {
-    return !std::holds_alternative<HousekeepingRequest>(waiting->request.wish);
-  });
-  if (!wishes) return;
   if (const Status settled = settle_unresolved(); !settled.ok()) return answer_all(settled.error());
   bool newest = false;
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
     const GraphStatePtr state = store.state();
-    Batch work(store, *state, ulids, recent);
+    Batch work(store, *state, store.ulids(), recent);
     for (Waiting* waiting : batch) work.add(waiting->request);
     if (work.empty()) {
       // Refusals and changes that came to nothing must rest on the newest state there is.
@@ -129,7 +111,7 @@ void Committer::Shared::lead(std::vector<Waiting*>& batch) {
     switch (*outcome) {
       case AppendOutcome::kAppended:
         for (const auto& commit : work.commits()) recent.add(commit);
-        ++records_since_housekeeping;
+        appended = true;
         return;
       case AppendOutcome::kMoved:
         newest = true;
@@ -143,13 +125,34 @@ void Committer::Shared::lead(std::vector<Waiting*>& batch) {
   answer_all({ErrorCode::kConflict, "other processes kept appending first; try again"});
 }
 
-// Appends, and appends the same bytes again while their fate is unknown.
+// Appends, and appends the same bytes again while their fate is unknown. A record that turns out to
+// have landed after all counts as appended, even when the store then says that the log has moved on.
 Result<AppendOutcome> Committer::Shared::append(const Record& record) {
-  AppendOutcome outcome = AppendOutcome::kUnknown;
-  for (int i = 0; i < kMaxSettling && outcome == AppendOutcome::kUnknown; ++i) {
+  OG_FAULT_POINT("commit.built");
+  OG_ASSIGN_OR_RETURN(AppendOutcome outcome, store.append(record));
+  const bool was_unknown = outcome == AppendOutcome::kUnknown;
+  for (int i = 1; i < kMaxSettling && outcome == AppendOutcome::kUnknown; ++i) {
     OG_ASSIGN_OR_RETURN(outcome, store.append(record));
   }
-  return outcome;
+  if (!was_unknown || outcome != AppendOutcome::kMoved) return outcome;
+  OG_ASSIGN_OR_RETURN(const bool landed, has_landed(record));
+  return landed ? AppendOutcome::kAppended : AppendOutcome::kMoved;
+}
+
+// A record lands as a whole. Reserved numbers alone are not looked for: taking others is harmless.
+Result<bool> Committer::Shared::has_landed(const Record& record) {
+  for (const Entry& entry : record.entries) {
+    if (const auto* commit = std::get_if<CommitEntry>(&entry)) {
+      OG_ASSIGN_OR_RETURN(const auto found, store.find_commit(commit->header.id));
+      return found.has_value();
+    }
+    if (const auto* created = std::get_if<BranchCreateEntry>(&entry)) {
+      const GraphStatePtr state = store.state();
+      const BranchState* branch = state->branch(created->name);
+      return branch != nullptr && branch->incarnation == created->incarnation;
+    }
+  }
+  return false;
 }
 
 // Nothing else is put where a record may yet land.
@@ -163,41 +166,43 @@ Status Committer::Shared::settle_unresolved() {
   return {};
 }
 
-void Committer::Shared::keep_house() {
-  records_since_housekeeping = 0;
-  // A failure is met again, and reported, by whoever asks for maintenance explicitly.
-  [[maybe_unused]] const Status status = store.maintain();
-}
-
-void Committer::Shared::schedule_housekeeping() {
-  if (store.runtime().executor->width() <= 1 || scheduled.exchange(true)) return;
-  store.runtime().executor->post([weak = weak_from_this()] {
+// Runs beside later commits. A failure is met again, and reported, by whoever asks for maintenance.
+void Committer::Shared::housekeeping_due() {
+  const auto keep_house = [](Shared& shared) {
+    {
+      const std::lock_guard lock(shared.mutex);
+      shared.records_since_housekeeping = 0;
+    }
+    [[maybe_unused]] const Status status = shared.store.maintain();
+    const std::lock_guard lock(shared.mutex);
+    shared.keeping_house = shared.house_begun = false;
+    shared.house_kept.notify_all();
+  };
+  if (store.runtime().executor->width() <= 1) return keep_house(*this);
+  store.runtime().executor->post([weak = weak_from_this(), keep_house] {
     const auto shared = weak.lock();
     if (!shared) return;
     {
       const std::lock_guard lock(shared->mutex);
       if (shared->closing) return;
-      shared->background = true;
+      shared->house_begun = true;
     }
-    Waiting waiting;
-    waiting.request.wish = HousekeepingRequest{};
-    shared->run(waiting);
-    shared->scheduled = false;
-    const std::lock_guard lock(shared->mutex);
-    shared->background = false;
-    shared->background_done.notify_all();
+    keep_house(*shared);
   });
 }
 
 Committer::Committer(Store& store) : shared_(std::make_shared<Shared>(store)) {}
 
 Committer::~Committer() {
+  bool due = false;
   {
     std::unique_lock lock(shared_->mutex);
+    // What was asked for but has not begun will not begin any more: it is done here.
     shared_->closing = true;
-    shared_->background_done.wait(lock, [this] { return !shared_->background; });
+    shared_->house_kept.wait(lock, [this] { return !shared_->keeping_house || !shared_->house_begun; });
+    due = shared_->records_since_housekeeping > 0;
   }
-  if (shared_->records_since_housekeeping > 0) shared_->keep_house();
+  if (due) [[maybe_unused]] const Status status = shared_->store.maintain();
 }
 
 namespace {

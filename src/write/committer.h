@@ -5,8 +5,8 @@
 // submit() blocks: the first of the waiting callers leads (builds and appends one record for all that
 // wait), the others sleep until their answer is there. So writers in one process never conflict.
 //
-// Housekeeping of the store (checkpoints, packs, folds) takes the same way, after everybody was
-// answered: on the executor's background threads, or on the caller where the executor has none.
+// Housekeeping of the store (checkpoints, packs, folds) begins after everybody was answered: on the
+// executor's background threads, or on the caller where the executor has none.
 #pragma once
 
 #include <memory>

@@ -17,7 +17,7 @@ Error schema_moved() {
 }  // namespace
 
 Writer::Writer(Store& store)
-    : store_(store), ulids_(store.runtime().clock, store.runtime().random), committer_(store) {}
+    : store_(store), ulids_(store.ulids()), committer_(store) {}
 
 // The branch in the newest known state, or, when it is missing there, in the newest state.
 Result<std::shared_ptr<const BranchState>> Writer::head_of(const std::string& branch,

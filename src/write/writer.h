@@ -54,7 +54,7 @@ class Writer {
                                                      GraphStatePtr& state);
 
   Store& store_;
-  UlidSource ulids_;       // of entities
+  UlidSource& ulids_;      // of entities
   RuleCache rules_;
   Committer committer_;
 };

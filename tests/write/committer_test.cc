@@ -186,7 +186,7 @@ Record foreign_insert(MemoryGraph& graph, const std::string& key) {
   const TypeId table = graph.type("P");
   const auto next = state->next_row.find(table);
   CommitEntry entry;
-  entry.header.id = Ulid{~std::uint64_t{0} >> 8, state->gsn};
+  entry.header.id = graph.store.ulids().next();
   entry.header.gsn = state->gsn + 1;
   entry.header.branch = "main";
   entry.header.parent = graph.head()->commit();

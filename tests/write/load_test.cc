@@ -157,12 +157,12 @@ TEST(Load, Rejections) {
   };
   EXPECT_EQ(error(R"({"type":"Ship","data":{"name":)" "\"" + std::string(kMaxLineBytes, 'a') + "\"}}")
                 .substr(0, 60),
-            "resource limit exceeded for graph_batch_line_bytes: actual 33");
+            "resource limit exceeded for graph_batch_line_bytes: actual 3");
   EXPECT_EQ(error("[" + std::string(kMaxStructuralSlots, '[')),
             "resource limit exceeded for graph_batch_json_structural_slots: actual 131074, limit 131072");
   EXPECT_EQ(error(std::string(kMaxStructuralSlots - 1, '[')).substr(0, 32),
             "invalid strict JSON at line 2: n");
-  EXPECT_EQ(error(ship + " {}"), "invalid strict JSON at line 2: trailing characters at column 38");
+  EXPECT_EQ(error(ship + " {}"), "invalid strict JSON at line 2: trailing characters at column 37");
   EXPECT_EQ(error(R"({"type":"Ship","data":{"name":"x","name":"y"}})").substr(0, 60),
             "invalid strict JSON at line 2: duplicate JSON member 'name' ");
   EXPECT_EQ(error(R"({"type":"Ship","data":{"name":"x"},"d":{"a":1,"\u0061":2}})").substr(0, 58),
@@ -210,7 +210,7 @@ TEST(Load, Rejections) {
   EXPECT_EQ(error(R"({"type":"Ship","data":{"name":null}})"),
             "non-nullable property 'name' has null or invalid values");
   // A malformed line anywhere goes before a wrong record.
-  EXPECT_EQ(error(R"({"type":"Ship","data":{"mast":2}})" "\n{"), "invalid strict JSON at line 3: expected a member name at column 2");
+  EXPECT_EQ(error(R"({"type":"Ship","data":{"mast":2}})" "\n{"), "invalid strict JSON at line 3: unexpected end at column 2");
   EXPECT_TRUE(graph.rows("Ship").empty());
   EXPECT_TRUE(graph.store.records.empty());
 }
@@ -403,7 +403,7 @@ TEST(Ingest, IsForgiving) {
   EXPECT_EQ(error(R"({"edge":"Mentors","from":"a"})"), "record 1: edge missing 'to'");
   EXPECT_EQ(error(R"({"edge":"Mentors","to":"a"})"), "record 1: edge missing 'from'");
   EXPECT_EQ(error("{}"), "record 1: expected 'type' or 'edge' field");
-  EXPECT_EQ(error("{").substr(0, 28), "invalid JSON at record 1: ex");
+  EXPECT_EQ(error("{").substr(0, 28), "invalid JSON at record 1: un");
   EXPECT_EQ(error(R"({"type":"Ship","data":{"id":3,"name":"x"}})"), "node Ship explicit id must be a string, got 3");
 }
 

@@ -24,18 +24,22 @@ namespace omnigraph::test {
 
 class MemoryGraphStore final : public Store, public SegmentSource {
  public:
-  MemoryGraphStore(CatalogPtr catalog, Runtime runtime) : runtime_(std::move(runtime)) {
-    CommitHeader genesis;
-    genesis.id = Ulid{1, 1};
-    genesis.branch = "main";
-    genesis.version = 1;
-    genesis.gsn = 1;
-    state_ = genesis_state(std::move(catalog), genesis, Ulid{1, 2});
+  MemoryGraphStore(CatalogPtr catalog, Runtime runtime)
+      : runtime_(std::move(runtime)), ulids_(runtime_.clock, runtime_.random) {
+    genesis_.id = Ulid{1, 1};
+    genesis_.branch = "main";
+    genesis_.version = 1;
+    genesis_.gsn = 1;
+    state_ = genesis_state(std::move(catalog), genesis_, Ulid{1, 2});
   }
 
   const std::string& graph_id() const override { return id_; }
   const Runtime& runtime() const override { return runtime_; }
   const ObjectStorePtr& objects() const override { return objects_; }
+  LogForm log_form() const override { return LogForm::kObjects; }
+  std::int64_t created_at() const override { return 0; }
+  const CommitHeader& genesis() const override { return genesis_; }
+  UlidSource& ulids() override { return ulids_; }
 
   GraphStatePtr state() const override {
     const std::lock_guard lock(mutex_);
@@ -57,7 +61,14 @@ class MemoryGraphStore final : public Store, public SegmentSource {
     }
     if (unknown_appends > 0) {
       --unknown_appends;
+      if (!pending_) pending_ = std::move(record);
       return AppendOutcome::kUnknown;
+    }
+    if (pending_) {  // it landed the first time
+      OG_ASSIGN_OR_RETURN(state_, apply_record(*state_, *pending_, *this));
+      records.push_back(std::move(*pending_));
+      pending_.reset();
+      return AppendOutcome::kMoved;
     }
     if (!foreign_.empty()) {
       OG_RETURN_IF_ERROR(catch_up());
@@ -96,13 +107,21 @@ class MemoryGraphStore final : public Store, public SegmentSource {
     return not_found("no stored branch states here");
   }
 
-  Result<std::optional<CommitHeader>> find_commit(CommitId) override {
+  Result<std::optional<CommitHeader>> find_commit(CommitId id) override {
+    const std::lock_guard lock(mutex_);
+    for (const Record& record : records) {
+      for (const Entry& entry : record.entries) {
+        const auto* commit = std::get_if<CommitEntry>(&entry);
+        if (commit != nullptr && commit->header.id == id) return std::optional(commit->header);
+      }
+    }
     return std::optional<CommitHeader>();
   }
   Result<std::vector<CommitHeader>> commits(std::string_view, std::size_t) override {
     return std::vector<CommitHeader>();
   }
   Result<SnapshotPtr> snapshot_at(CommitId) override { return not_found("no past here"); }
+  Result<CommitEntry> commit_entry(CommitId) override { return not_found("no past here"); }
 
   // Another process appends this as soon as somebody tries to append or refreshes.
   void append_elsewhere(Record record) {
@@ -125,11 +144,14 @@ class MemoryGraphStore final : public Store, public SegmentSource {
 
   std::string id_ = "test";
   Runtime runtime_;
+  UlidSource ulids_;
+  CommitHeader genesis_;
   ObjectStorePtr objects_;
   mutable std::mutex mutex_;
   std::mutex segments_mutex_;
   GraphStatePtr state_;
   std::vector<Record> foreign_;
+  std::optional<Record> pending_;   // answered with kUnknown
   std::map<SegmentId, SegmentPtr> segments_;
   std::uint64_t segment_number_ = 0;
 };

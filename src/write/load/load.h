@@ -5,7 +5,7 @@
 // row ids (a live id keeps its own), ends are resolved, edges sorted, everything is validated, and
 // written: few rows inside the commit record, many as segments. Nothing is visible before the commit.
 //
-// Memory: about the columns of the input plus two pieces a thread, counted against the budget.
+// Memory: about the columns of the input and a piece a thread, counted against the budget.
 #pragma once
 
 #include <cstdint>
@@ -32,24 +32,16 @@ class LoadSource {
   virtual std::uint64_t total() const { return 0; }
 };
 
-// A file, or standard input for "-". Files that begin like gzip or zstd are not decompressed.
+// A file, or standard input for "-".
 Result<std::unique_ptr<LoadSource>> open_load_source(const std::string& path);
 // `text` must outlive the source.
 std::unique_ptr<LoadSource> text_load_source(std::string_view text);
-
-// Limits of loads that come through a server (spec/decisions.md, bulk-ceilings). Direct use has none.
-struct LoadCeilings {
-  std::uint64_t entities = 8'192;            // records of one type, append and merge
-  std::uint64_t entity_bytes = 33'554'432;   // parsed bytes of one type, append and merge
-  std::uint64_t strict_bytes = 33'554'432;   // strict projection of one type, every mode
-};
 
 struct LoadSettings {
   LoadMode mode = LoadMode::kMerge;
   std::string branch = "main";
   std::optional<std::string> actor = std::nullopt;
   bool permissive = false;
-  std::optional<LoadCeilings> ceilings = std::nullopt;
   std::function<void(const LoadProgress&)> progress = nullptr;
 };
 

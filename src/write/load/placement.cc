@@ -5,6 +5,7 @@
 #include <map>
 #include <unordered_set>
 
+#include "common/fault_point.h"
 #include "write/limits.h"
 #include "write/load/edge_order.h"
 #include "write/validator.h"
@@ -39,7 +40,9 @@ class Placement {
     for (const PreparedTable& table : change_.tables) bytes += table.rows[0].memory();
     if (rows_ > kMaxInlineLoadRows || bytes > kMaxInlineLoadBytes) {
       if (reserve) OG_RETURN_IF_ERROR(take_block(reserve));
+      OG_FAULT_POINT("load.before_segments");
       OG_RETURN_IF_ERROR(write_segments());
+      OG_FAULT_POINT("load.after_segments");
     }
     return std::pair(std::move(change_), std::move(reads_));
   }
