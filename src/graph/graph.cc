@@ -51,10 +51,16 @@ Result<Graph> Graph::create(std::string_view root, std::string_view schema_sourc
 
 Result<Graph> Graph::open(std::string_view root, const GraphOptions& options) {
   OG_ASSIGN_OR_RETURN(std::string path, local_path(root));
-  OG_ASSIGN_OR_RETURN(ObjectStorePtr objects, open_local_store(std::move(path), false));
-  OG_ASSIGN_OR_RETURN(std::unique_ptr<Engine> engine,
-                      Engine::open(std::move(objects), options, runtime_for(options)));
-  return Graph(std::move(engine));
+  const auto opened = [&]() -> Result<std::unique_ptr<Engine>> {
+    OG_ASSIGN_OR_RETURN(ObjectStorePtr objects, open_local_store(std::move(path), false));
+    return Engine::open(std::move(objects), options, runtime_for(options));
+  };
+  Result<std::unique_ptr<Engine>> engine = opened();
+  if (!engine.ok()) {
+    if (engine.error().code() != ErrorCode::kNotFound) return std::move(engine).error();
+    return not_found("no graph at '" + std::string(root) + "'");
+  }
+  return Graph(std::move(*engine));
 }
 
 Result<ResultSet> Graph::query(const QueryRequest& request) const {
