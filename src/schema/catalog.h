@@ -93,8 +93,8 @@ struct EntityType {
   TypeId lifetime = 0;  // changes when a name is dropped and declared again
   std::string name;
   std::vector<Annotation> annotations;
-  std::vector<Property> properties;  // declaration order; for nodes injected ones after declared ones
-  std::vector<PropertyGroup> uniques;  // of property-level and body-level spellings; key not included
+  std::vector<Property> properties;    // as declared, then those a node received
+  std::vector<PropertyGroup> uniques;  // of properties and body alike; key not included
   std::vector<PropertyGroup> indexes;  // declared @index groups (key not included)
 
   // O(log properties). Null when there is none.
@@ -108,7 +108,7 @@ struct EntityType {
 
 struct NodeType : EntityType {
   std::vector<std::string> implements;
-  std::vector<std::string> key;  // member names in key order (ascending property id); empty: keyless
+  std::vector<std::string> key;  // members in key order (ascending property id); empty: keyless
   std::vector<RangeConstraint> ranges;
   std::vector<CheckConstraint> checks;
   std::vector<EmbedSource> embeds;

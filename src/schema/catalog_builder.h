@@ -28,8 +28,9 @@ class CatalogBuilder {
   void set_version(std::uint32_t version) { catalog_->version_ = version; }
   void set_next_identity(std::uint32_t next) { catalog_->next_identity_ = next; }
 
-  // Numbers whatever is 0, in the order of spec/schema.md §10: types (interfaces, nodes, edges, each
-  // by name), properties (by owner's number, name), lifetimes of nodes and edges (by type number).
+  // Numbers whatever is 0, in the order of spec/schema.md §10: types (interfaces, nodes, edges,
+  // each by name), properties (by owner's number, name), lifetimes of nodes and edges (by type
+  // number).
   // kResourceExhausted when 32 bits are used up.
   Status number_new();
 

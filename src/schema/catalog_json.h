@@ -20,9 +20,9 @@ namespace omnigraph {
 
 std::string catalog_to_json(const Catalog& catalog);
 
-// The catalog whose catalog_to_json() is `json`. Unknown keys are ignored. kCorrupt when the text is
-// not of the format above, the source does not compile, or numbers are missing, left over, doubled
-// or not below next_identity.
+// The catalog whose catalog_to_json() is `json`. Unknown keys are ignored. kCorrupt when the text
+// is not of the format above, the source does not compile, or numbers are missing, left over,
+// doubled or not below next_identity.
 Result<CatalogPtr> catalog_from_json(std::string_view json);
 
 }  // namespace omnigraph

@@ -12,7 +12,7 @@ namespace omnigraph {
 
 enum class CompileMode : std::uint8_t {
   kStrict,  // init, schema plan, schema apply: every rule
-  kLint,    // lint --schema, cluster validation: without the duplicate-property and reserved-id rules
+  kLint,    // lint --schema, cluster validation: without duplicate-property and reserved-id rules
 };
 
 // The catalog of a new graph: version 1, identities numbered from 1, rename hints without effect.

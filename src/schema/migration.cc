@@ -312,7 +312,8 @@ class Planner {
   Links links_before_, links_after_;
 };
 
-// The registry of codes (spec/schema.md §11.4). Meanings are frozen; reserved ones are not produced.
+// The registry of codes (spec/schema.md §11.4). Meanings are frozen; reserved ones have no
+// producer.
 struct RegisteredCode {
   std::string_view code, tier;
 };

@@ -1,6 +1,6 @@
-// What it takes to get from an accepted schema to a desired source: an ordered list of steps, and the
-// catalog that results (spec/schema.md §11). Planning reads no data and takes no lock. Plain values;
-// plan_migration is thread-safe.
+// What it takes to get from an accepted schema to a desired source: an ordered list of steps, and
+// the catalog that results (spec/schema.md §11). Planning reads no data and takes no lock. Plain
+// values; plan_migration is thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -101,8 +101,8 @@ struct Migration {
 Result<Migration> plan_migration(const Catalog& accepted, std::string_view desired_source,
                                  bool allow_data_loss);
 
-// "destructive" for the codes OG-DS-* and OG-MF-106, "validated" for OG-MF-103 and OG-MF-104, "" for
-// a code that the registry does not hold.
+// "destructive" for the codes OG-DS-* and OG-MF-106, "validated" for OG-MF-103 and OG-MF-104, ""
+// for a code that the registry does not hold.
 std::string_view migration_tier(std::string_view code);
 
 }  // namespace omnigraph

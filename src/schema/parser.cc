@@ -30,9 +30,9 @@ constexpr std::array<ConstraintKind, 5> kConstraintKinds = {
     ConstraintKind::kKey, ConstraintKind::kUnique, ConstraintKind::kIndex, ConstraintKind::kRange,
     ConstraintKind::kCheck};
 
-// Recursive descent. Each function takes what its rule takes and returns true, or returns false with
-// the lexer's refusal noted; a caller that has another alternative goes back first. Only `@card`
-// and numbers need more than one token of foresight.
+// Recursive descent. Each function takes what its rule takes and returns true, or returns false
+// with the lexer's refusal noted; a caller that has another alternative goes back first. Only
+// `@card` and numbers need more than one token of foresight.
 class Grammar {
  public:
   explicit Grammar(std::string_view source) : lexer_(source) {}

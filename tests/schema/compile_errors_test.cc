@@ -177,7 +177,8 @@ TEST(SchemaErrors, DocumentationAnnotations) {
 TEST(SchemaErrors, Embed) {
   check({{"node D { t: String v: Vector(2) @embed(t) }", "node D { t: String @embed(t) }",
           {"@embed is only supported on vector properties (D.t)"}},
-         {"node D { t: String v: Vector(2) @embed(\"t\") }", "node D { t: String v: Vector(2) @embed }",
+         {"node D { t: String v: Vector(2) @embed(\"t\") }",
+          "node D { t: String v: Vector(2) @embed }",
           {"@embed on D.v requires a source property name"}},
          {"node D { t: enum(a)? v: Vector(2)? @embed(t) }",
           "node D { t: String v: Vector(2) @embed(\"\") }",

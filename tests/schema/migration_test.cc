@@ -172,7 +172,8 @@ TEST(Migration, RenamedAndWidenedPropertyIsNamedAnew) {
 
 TEST(Migration, InterfacePropertyRenamesReachTheirNodes) {
   const CatalogPtr accepted =
-      compiled("interface I { old: I32? } node N implements I {} node M implements I { old: I32? }");
+      compiled("interface I { old: I32? } node N implements I {}\n"
+               "node M implements I { old: I32? }");
   const Migration migration =
       plan(*accepted,
            "interface I { fresh: I32? @rename_from(\"old\") } node N implements I {}\n"
@@ -198,7 +199,8 @@ TEST(Migration, DropsAreSoftUnlessDataLossIsAllowed) {
   const Migration hard = plan(*accepted, "node A { x: I32? y: I32 }", true);
   EXPECT_EQ(json(hard), R"([{"kind":"drop_type","type_kind":"node","name":"B","mode":"hard"},)"
                         R"({"kind":"drop_type","type_kind":"edge","name":"E","mode":"hard"}])");
-  EXPECT_EQ(json(plan(*accepted, "node A { y: I32 } node B { k: I32 @unique } edge E: A -> B", true)),
+  const std::string without_x = "node A { y: I32 } node B { k: I32 @unique } edge E: A -> B";
+  EXPECT_EQ(json(plan(*accepted, without_x, true)),
             R"([{"kind":"drop_property","type_kind":"node","type_name":"A",)"
             R"("property_name":"x","mode":"hard"}])");
 }
@@ -442,8 +444,8 @@ TEST(Migration, ResolutionErrors) {
 TEST(Migration, AcceptedHintsResolveByNameFirst) {
   const CatalogPtr accepted = compiled("node A { p: String q: String }");
   // Both names exist, so both hints are idle.
-  EXPECT_EQ(lines(plan(*accepted, "node A { p: String @rename_from(q) q: String @rename_from(p) }")),
-            Lines{});
+  const std::string crossed = "node A { p: String @rename_from(q) q: String @rename_from(p) }";
+  EXPECT_EQ(lines(plan(*accepted, crossed)), Lines{});
 }
 
 TEST(Migration, CompileErrorsComeBeforeResolution) {

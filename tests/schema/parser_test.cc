@@ -159,7 +159,8 @@ TEST(SchemaParser, RefusesWhatTheGrammarRefuses) {
 }
 
 TEST(SchemaParser, ShowsPlaceLineMarkAndExpectation) {
-  const std::string message = syntax_message("node Person { name: String @key }\nnode person { }\n");
+  const std::string message =
+      syntax_message("node Person { name: String @key }\nnode person { }\n");
   EXPECT_TRUE(message.starts_with("parse error:  --> 2:6\n  |\n2 | node person { }\n  |      ^---\n"
                                   "  |\n  = expected a type name"))
       << message;

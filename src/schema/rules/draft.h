@@ -48,7 +48,7 @@ struct TypeDraft {
   std::vector<AnnotationDraft> annotations;
   std::vector<InterfaceName> implements;     // each once after resolve_interfaces, in name order
   std::vector<PropertyDraft> properties;     // declared; then injected after resolve_interfaces
-  std::vector<ConstraintDraft> constraints;  // of the body; of properties too after check_constraints
+  std::vector<ConstraintDraft> constraints;  // of the body; all after check_constraints
   std::string from, to;                      // of an edge
   SourceRange from_range, to_range;
   std::uint32_t card_min = 0;
