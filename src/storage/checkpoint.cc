@@ -219,7 +219,9 @@ Result<std::string> encode_branch_state(const BranchState& branch, const Catalog
     json.end_array();
     if (inline_rows > 0) {
       const SegmentOptions options = segment_options(catalog, table);
-      OG_ASSIGN_OR_RETURN(const RowBatch rows, merge_parts(inline_parts, options.properties));
+      OG_ASSIGN_OR_RETURN(RowBatch rows, merge_parts(inline_parts, options.properties));
+      // The batch stands for itself here, so each row's number is written even when all are alike.
+      if (rows.gsns.empty()) rows.gsns.assign(rows.rows, rows.gsn);
       const std::size_t before = payload.size();
       encode_row_batch(rows, payload);
       json.key("inline").value(std::uint64_t{payload.size() - before});

@@ -157,7 +157,8 @@ TEST_P(CheckpointTest, HintIsOnlyAHint) {
   ASSERT_TRUE(objects_->remove(kCheckpointHint).ok());
   expect_whole();
   // Without any checkpoint the log alone says everything.
-  for (const ObjectInfo& info : *objects_->list("checkpoint/")) {
+  const auto roots = *objects_->list("checkpoint/");
+  for (const ObjectInfo& info : roots) {
     ASSERT_TRUE(objects_->remove(info.name).ok());
   }
   expect_whole();
@@ -181,7 +182,8 @@ TEST_P(CheckpointTest, MissingStateFallsBackDamageIsNamed) {
     EXPECT_NE(store.error().message().find(root), std::string::npos);
   }
   ASSERT_TRUE(objects_->put(root, good).ok());
-  for (const ObjectInfo& info : *objects_->list("state/")) {
+  const auto states = *objects_->list("state/");
+  for (const ObjectInfo& info : states) {
     const std::string state(objects_->get(info.name)->data);
     ASSERT_TRUE(objects_->put(info.name, state.substr(0, state.size() / 2)).ok());
     auto store = Store::open(objects_, test_runtime(), {});

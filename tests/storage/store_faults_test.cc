@@ -183,15 +183,26 @@ TEST(StoreFaultTest, ReadOnlyFolderIsReadable) {
 TEST(StoreFaultTest, FlippedBytesAreNeverWrongAnswers) {
   for (const LogForm form : {LogForm::kObjects, LogForm::kFile}) {
     const TemporaryFolder folder;
-    const ObjectStorePtr objects = *open_local_store(folder / "g", true);
+    const ObjectStorePtr objects = form == LogForm::kFile
+                                       ? *open_local_store(folder / "g", true)
+                                       : make_memory_store();
     StoreOptions options = small_lines();
     options.log_form = form;
+    const auto write = [&](const std::string& name, const std::string& bytes) {
+      if (form == LogForm::kObjects) {
+        ASSERT_TRUE(objects->put(name, bytes).ok());
+        return;
+      }
+      // Not through the store, which would sync each time.
+      std::ofstream(folder / ("g/" + name), std::ios::binary) << bytes;
+    };
     {
       const auto store = init_store(objects, options);
       ASSERT_EQ(commit_until_failure(*store, 25), 25);
     }
     const auto expected = people(*open_store(objects));
-    for (const ObjectInfo& info : *objects->list("")) {
+    const auto all = *objects->list("");
+    for (const ObjectInfo& info : all) {
       const std::string good(objects->get(info.name)->data);
       // The zeros ahead of a file log's end are all alike.
       const std::size_t used = std::min<std::size_t>(good.find_last_not_of('\0') + 1, good.size());
@@ -199,7 +210,7 @@ TEST(StoreFaultTest, FlippedBytesAreNeverWrongAnswers) {
       for (std::size_t at = 0; at < used; at += step) {
         std::string bad = good;
         bad[at] = static_cast<char>(bad[at] ^ 0x20);
-        ASSERT_TRUE(objects->put(info.name, bad).ok());
+        write(info.name, bad);
         auto store = Store::open(objects, test_runtime(), options);
         if (!store.ok()) {
           const ErrorCode code = store.error().code();
@@ -230,7 +241,7 @@ TEST(StoreFaultTest, FlippedBytesAreNeverWrongAnswers) {
           EXPECT_EQ(rows, expected) << info.name << " " << at;
         }
       }
-      ASSERT_TRUE(objects->put(info.name, good).ok());
+      write(info.name, good);
     }
   }
 }

@@ -1,0 +1,77 @@
+// One random history of a graph: several handles on one store, each as if in a process of its own,
+// committing, reading, folding, checkpointing, crashing, while the store fails; and a plain model that
+// says what must be there. Single-threaded and made of its seed alone.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/test_runtime.h"
+#include "storage/fault_store.h"
+#include "storage/store.h"
+
+namespace omnigraph::simulation {
+
+// Person id -> (row id, age).
+struct ModelRow {
+  RowId rid = 0;
+  std::int32_t age = 0;
+  bool operator==(const ModelRow&) const = default;
+};
+using Model = std::map<std::string, ModelRow>;
+
+struct HistoryOptions {
+  std::uint64_t seed = 1;
+  int steps = 80;
+  int handles = 2;
+  int fault_percent = 0;         // of the store's calls
+  int fault_point_percent = 0;   // of the steps run with a random fault point armed
+};
+
+class StoreHistory {
+ public:
+  StoreHistory(ObjectStorePtr objects, LogForm form, HistoryOptions options);
+  // Runs all steps and the final check. Empty when everything held, else what did not.
+  std::string run();
+
+ private:
+  struct Handle {
+    std::unique_ptr<Store> store;
+    Sequence seen = 0;      // readers never go back
+  };
+
+  std::uint64_t below(std::uint64_t n) { return random_.next() % n; }
+  bool percent(int p) { return static_cast<int>(below(100)) < p; }
+  void inject(bool on);
+
+  void step();
+  void commit(Handle& handle);
+  void branch(Handle& handle);
+  void maintain(Handle& handle);
+  void read(Handle& handle);
+  void read_past(Handle& handle);
+  void crash(Handle& handle);
+  void check_state(Handle& handle);
+  void check_end();
+
+  bool open(Handle& handle);
+  void check_snapshot(const Snapshot& snapshot);
+  void fail(const std::string& what);
+
+  HistoryOptions options_;
+  SeededRandom random_;
+  std::shared_ptr<FaultStore> faults_;
+  LogForm form_;
+  std::vector<Handle> handles_;
+  std::map<CommitId, Model> models_;             // of every commit that may exist
+  std::vector<CommitId> acknowledged_;           // on main, in order
+  std::uint64_t next_name_ = 0;
+  std::uint64_t opened_ = 0;
+  int at_step_ = 0;
+  std::string failure_;
+};
+
+}  // namespace omnigraph::simulation
