@@ -70,12 +70,17 @@ Result<Writer*> Graph::Engine::writer() {
   return writer_.get();
 }
 
-Result<std::shared_ptr<const BranchState>> Graph::Engine::head(std::string_view branch) {
+Result<std::shared_ptr<const BranchState>> Graph::Engine::head(const GraphState& state,
+                                                               std::string_view branch) {
   OG_ASSIGN_OR_RETURN(const std::string_view name, trim_branch(branch));
-  OG_ASSIGN_OR_RETURN(const GraphStatePtr state, newest());
-  const auto found = state->branches.find(std::string(name));
-  if (found == state->branches.end()) return branch_not_found(name);
+  const auto found = state.branches.find(std::string(name));
+  if (found == state.branches.end()) return branch_not_found(name);
   return found->second;
+}
+
+Result<std::shared_ptr<const BranchState>> Graph::Engine::head(std::string_view branch) {
+  OG_ASSIGN_OR_RETURN(const GraphStatePtr state, newest());
+  return head(*state, branch);
 }
 
 Result<SnapshotInfo> Graph::Engine::snapshot(std::string_view branch) {

@@ -45,8 +45,15 @@ class Graph::Engine {
 
   // The newest state: one probe of the log.
   Result<GraphStatePtr> newest() { return store_->refresh(); }
-  // The head of a branch, by the name a caller gave.
+  // The head of a branch, by the name a caller gave: in the newest state, or in `state`.
   Result<std::shared_ptr<const BranchState>> head(std::string_view branch);
+  static Result<std::shared_ptr<const BranchState>> head(const GraphState& state,
+                                                         std::string_view branch);
+  struct CompiledMutation {
+    std::shared_ptr<const BranchState> branch;
+    CompiledQueryPtr query;
+  };
+  Result<CompiledMutation> compile_mutation(const MutationRequest& request);
   Result<SnapshotPtr> resolve(const QueryRequest& request);
   Result<Writer*> writer();
 

@@ -22,12 +22,29 @@ Error precondition_failed(std::string_view branch, std::string_view expected, Co
 
 }  // namespace
 
+// A write takes no look for news: it is compiled on the newest state known here, and the committer
+// finds out when it appends. Only what that state refuses is judged again on the newest there is.
+Result<Graph::Engine::CompiledMutation> Graph::Engine::compile_mutation(
+    const MutationRequest& request) {
+  const auto compile = [&](const GraphState& state) -> Result<CompiledMutation> {
+    OG_ASSIGN_OR_RETURN(auto branch, head(state, request.branch));
+    OG_ASSIGN_OR_RETURN(CompiledQueryPtr query,
+                        queries_.get(QueryKind::kMutation, request.source, request.name,
+                                     *branch->snapshot));
+    return CompiledMutation{std::move(branch), std::move(query)};
+  };
+  const GraphStatePtr known = store_->state();
+  Result<CompiledMutation> compiled = compile(*known);
+  if (compiled.ok()) return compiled;
+  OG_ASSIGN_OR_RETURN(const GraphStatePtr newest, this->newest());
+  if (newest->sequence == known->sequence) return compiled;
+  return compile(*newest);
+}
+
 Result<MutationReport> Graph::Engine::mutate(const MutationRequest& request) {
   OG_ASSIGN_OR_RETURN(Writer* const writer, this->writer());
-  OG_ASSIGN_OR_RETURN(const auto branch, head(request.branch));
-  OG_ASSIGN_OR_RETURN(const CompiledQueryPtr query,
-                      queries_.get(QueryKind::kMutation, request.source, request.name,
-                                   *branch->snapshot));
+  OG_ASSIGN_OR_RETURN(const CompiledMutation compiled, compile_mutation(request));
+  const auto& [branch, query] = compiled;
   const auto& mutation = std::get<TypedMutation>(query->typed);
   OG_ASSIGN_OR_RETURN(const ParameterValues parameters,
                       bind_parameters(mutation.parameters, request.params));
