@@ -246,7 +246,14 @@ Result<std::vector<std::uint32_t>> AggregateSink::choose_groups() {
       std::min<std::uint64_t>(finals_, plan.limit.value_or(UINT64_MAX)));
   if (!plan.order.empty()) {
     std::optional<Error> failure;
+    // Most comparisons end at the first item, and most often that is an aggregate.
+    const OrderItem& leading = plan.order.front();
+    const Accumulator* const first = accumulators_[*leading.column].get();
     const auto before = [&](std::uint32_t a, std::uint32_t b) {
+      if (first != nullptr) {
+        const int o = first->compare(a, b);
+        if (o != 0) return leading.descending ? o > 0 : o < 0;
+      }
       auto o = compare(a, b);
       if (o.ok()) return *o < 0;
       if (!failure) failure = o.error();

@@ -19,14 +19,15 @@ class MaterializeSink final : public Operator {
 
   Status push(Batch& batch) override {
     OG_RETURN_IF_ERROR(context_.check());
-    if (!batch.weights.empty() && rows_.weights.empty()) rows_.weights.assign(rows_.rows, 1);
+    const bool weighted = !batch.weights.empty() || !rows_.weights.empty();
+    if (weighted) rows_.weights.resize(rows_.rows, 1);
     std::uint64_t bytes = 0;
     for (std::size_t slot = 0; slot < batch.columns.size(); ++slot) {
       const auto& column = batch.columns[slot];
       rows_.columns[slot].insert(rows_.columns[slot].end(), column.begin(), column.end());
       bytes += rows_.columns[slot].capacity() * sizeof(RowKey);
     }
-    if (!rows_.weights.empty()) {
+    if (weighted) {
       for (std::uint32_t i = 0; i < batch.rows; ++i) rows_.weights.push_back(batch.weight(i));
       bytes += rows_.weights.capacity() * sizeof(std::uint64_t);
     }
@@ -84,6 +85,10 @@ Status bind_step(const Step& plan, double rows_in, Execution& execution, BoundSt
                         bind_filter(plan.conditions, plan.edge, *step.edge_table,
                                     execution.context, execution.plan.variables));
     step.to_table = &execution.table_of(plan.to);
+    for (const Closing& closing : plan.closings) {
+      OG_ASSIGN_OR_RETURN(auto edges, execution.tables.of(closing.edge).edges());
+      step.closings.push_back(std::move(edges));
+    }
   }
   if (plan.kind == Step::Kind::kFilter) return bind_crossing(step, execution);
   if (!plan.test.empty()) {

@@ -54,6 +54,7 @@ struct BoundCrossing {
 struct BoundStep {
   const Step* plan = nullptr;
   std::shared_ptr<const EdgeView> edges;
+  std::vector<std::shared_ptr<const EdgeView>> closings;  // one a closing of the plan
   TableView* edge_table = nullptr;
   std::unique_ptr<RowFilter> edge_filter;    // null: every edge
   TableView* to_table = nullptr;             // of `to`, for kExpand, kHops, kTest

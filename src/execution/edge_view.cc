@@ -135,7 +135,12 @@ std::uint64_t EdgeView::degree_bound(RowId node, Direction direction) const {
   return degree;
 }
 
-std::vector<RepeatedPair> EdgeView::repeated_pairs() const {
+const std::vector<RepeatedPair>& EdgeView::repeated_pairs() const {
+  std::call_once(repeated_once_, [this] { repeated_ = find_repeated_pairs(); });
+  return repeated_;
+}
+
+std::vector<RepeatedPair> EdgeView::find_repeated_pairs() const {
   using Pair = std::pair<RowId, RowId>;
   const auto each_pair = [](const EdgePart& part, const auto& visit) {
     const AdjacencySide& out = part.adjacency->out();

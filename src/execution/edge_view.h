@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -58,14 +59,18 @@ class EdgeView {
   // Upper bound of the number of edges at `node`.
   std::uint64_t degree_bound(RowId node, Direction direction) const;
 
-  // Pairs with parallel edges, over all parts.
-  std::vector<RepeatedPair> repeated_pairs() const;
+  // Pairs with parallel edges, over all parts; found on first use.
+  const std::vector<RepeatedPair>& repeated_pairs() const;
 
  private:
+  std::vector<RepeatedPair> find_repeated_pairs() const;
+
   std::vector<EdgePart> parts_;
   std::uint64_t live_edges_ = 0;
   bool simple_ = false;
   bool has_deletions_ = false;
+  mutable std::once_flag repeated_once_;  // guards repeated_
+  mutable std::vector<RepeatedPair> repeated_;
 };
 
 }  // namespace omnigraph

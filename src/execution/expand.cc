@@ -1,6 +1,8 @@
-// One hop: every row with every neighbour of its node. Rows are multiplied out in batches; the columns
-// that later steps read are copied once a batch, not once a row.
+// One hop: every row with every neighbour of its node, or, where further traversals meet in the new
+// variable, with every common neighbour. Rows are multiplied out in batches; the columns that later
+// steps read are copied once a batch, not once a row.
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "execution/fan_out.h"
@@ -8,6 +10,30 @@
 
 namespace omnigraph {
 namespace {
+
+// Lists that differ in length by more than this are intersected by searching the longer one.
+constexpr std::size_t kGallopRatio = 16;
+
+// The common elements of two ascending sets.
+void intersect_sorted(std::span<const RowId> a, std::span<const RowId> b, std::vector<RowId>& out) {
+  if (a.size() > b.size()) std::swap(a, b);
+  out.clear();
+  if (b.size() / kGallopRatio > a.size()) {
+    const RowId* from = b.data();
+    const RowId* const end = b.data() + b.size();
+    for (const RowId value : a) {
+      // Doubling steps, then a binary search inside the last one.
+      std::size_t step = 1;
+      while (static_cast<std::size_t>(end - from) > step && from[step] < value) step *= 2;
+      const RowId* limit = from + std::min(step + 1, static_cast<std::size_t>(end - from));
+      from = std::lower_bound(from, limit, value);
+      if (from == end) return;
+      if (*from == value) out.push_back(value);
+    }
+    return;
+  }
+  std::set_intersection(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(out));
+}
 
 class Expand final : public Operator {
  public:
@@ -17,11 +43,16 @@ class Expand final : public Operator {
   Status push(Batch& batch) override {
     const Step& plan = *step_.plan;
     const std::vector<RowKey>& from = batch.columns[plan.from];
+    if (!plan.closings.empty()) sets_.resize(plan.closings.size() + 1);
     const bool runs = edges_.simple() && plan.direction != Direction::kBoth && !plan.edge_slot;
-    if (runs && edges_.parts().empty()) return {};
+    if (edges_.parts().empty()) return {};
     const AdjacencySide* side = runs ? &edges_.parts()[0].side(plan.direction) : nullptr;
     for (std::uint32_t row = 0; row < batch.rows; ++row) {
       if (stop_ != nullptr && stop_->load(std::memory_order_relaxed)) return {};
+      if (!plan.closings.empty()) {
+        OG_RETURN_IF_ERROR(fan_.add(batch, row, common(batch, row), {}));
+        continue;
+      }
       if (runs) {
         const AdjacencySide::Run run = side->run(from[row]);
         OG_RETURN_IF_ERROR(
@@ -41,12 +72,50 @@ class Expand final : public Operator {
   }
 
  private:
+  // The neighbours as a set, in place where one run holds them.
+  static std::span<const RowId> neighbors_of(const EdgeView& edges, RowId node,
+                                             Direction direction, std::vector<RowId>& scratch) {
+    if (edges.simple() && direction != Direction::kBoth) {
+      if (edges.parts().empty()) return {};
+      const AdjacencySide& side = edges.parts()[0].side(direction);
+      const AdjacencySide::Run run = side.run(node);
+      return side.neighbors().subspan(run.begin, run.size());
+    }
+    scratch.clear();
+    edges.neighbors(node, direction, scratch);
+    return scratch;
+  }
+
+  // What the row's traversals into the new variable have in common; shortest sets first.
+  std::span<const RowId> common(const Batch& batch, std::uint32_t row) {
+    const Step& plan = *step_.plan;
+    spans_.clear();
+    spans_.push_back(
+        neighbors_of(edges_, batch.columns[plan.from][row], plan.direction, sets_[0]));
+    for (std::size_t i = 0; i < plan.closings.size(); ++i) {
+      const Closing& closing = plan.closings[i];
+      spans_.push_back(neighbors_of(*step_.closings[i], batch.columns[closing.from][row],
+                                    closing.direction, sets_[i + 1]));
+    }
+    std::sort(spans_.begin(), spans_.end(),
+              [](const auto& a, const auto& b) { return a.size() < b.size(); });
+    intersect_sorted(spans_[0], spans_[1], common_);
+    for (std::size_t i = 2; i < spans_.size() && !common_.empty(); ++i) {
+      intersect_sorted(common_, spans_[i], narrower_);
+      common_.swap(narrower_);
+    }
+    return common_;
+  }
+
   const BoundStep& step_;
   const EdgeView& edges_;
   FanOut fan_;
   const StopFlag* stop_;
   std::vector<RowId> neighbors_;
   std::vector<std::uint32_t> positions_;
+  std::vector<std::vector<RowId>> sets_;        // of the main traversal and each closing
+  std::vector<std::span<const RowId>> spans_;
+  std::vector<RowId> common_, narrower_;
 };
 
 }  // namespace

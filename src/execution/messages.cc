@@ -156,6 +156,51 @@ class NodeSum {
   std::vector<std::uint32_t> positions_, selected_;
 };
 
+// sums[p] = the length of p's run; the rest stays 0.
+void fill_degrees(const AdjacencySide& side, std::span<std::uint64_t> sums) {
+  const std::span<const std::uint32_t> offsets = side.offsets();
+  if (offsets.empty()) return;
+  const std::size_t nodes = offsets.size() - 1;
+  for (std::size_t i = 0; i < nodes; ++i) {
+    const std::size_t node = side.dense() ? side.first() + i : side.keys()[i];
+    if (node < sums.size()) sums[node] = offsets[i + 1] - offsets[i];
+  }
+}
+
+// sums[p] *= weights of p.
+void multiply_all(std::span<std::uint64_t> sums, const Weights& weights) {
+  switch (weights.form) {
+    case Weights::Form::kAll:
+      return;
+    case Weights::Form::kBytes:
+      for (std::size_t p = 0; p < sums.size(); ++p) sums[p] *= weights.bytes[p];
+      return;
+    case Weights::Form::kWide:
+      for (std::size_t p = 0; p < sums.size(); ++p) {
+        sums[p] = saturating_multiply(sums[p], weights.wide[p]);
+      }
+      return;
+    case Weights::Form::kDegree: {
+      const AdjacencySide& side = *weights.side;
+      const std::span<const std::uint32_t> offsets = side.offsets();
+      if (!side.dense() || offsets.empty()) break;
+      const std::size_t first = std::min<std::size_t>(side.first(), sums.size());
+      const std::size_t last = std::min<std::size_t>(first + offsets.size() - 1, sums.size());
+      std::fill(sums.begin(), sums.begin() + static_cast<std::ptrdiff_t>(first), 0U);
+      std::fill(sums.begin() + static_cast<std::ptrdiff_t>(last), sums.end(), 0U);
+      for (std::size_t p = first; p < last; ++p) {
+        sums[p] = saturating_multiply(sums[p], offsets[p - first + 1] - offsets[p - first]);
+      }
+      return;
+    }
+    case Weights::Form::kSparse:
+      break;
+  }
+  for (std::size_t p = 0; p < sums.size(); ++p) {
+    if (sums[p] != 0) sums[p] = saturating_multiply(sums[p], weights.get(static_cast<RowId>(p)));
+  }
+}
+
 bool counts_offsets(const BoundBranch& branch) {
   const EdgeView& edges = *branch.edges;
   if (branch.edge_filter || branch.plan->direction == Direction::kBoth) return false;
@@ -206,7 +251,7 @@ Status gather_dense(const BoundBranch& branch, const Weights& child, const Table
   std::vector<std::uint64_t> sums(limit);
 
   // Parallel edges count once: subtract what several parts, or runs with repeats, count again.
-  std::vector<RepeatedPair> repeated;
+  std::span<const RepeatedPair> repeated;
   const bool by_part = direction != Direction::kBoth;
   if (by_part && !branch.plan->per_edge && !edges.simple()) repeated = edges.repeated_pairs();
   std::vector<std::vector<std::uint8_t>> passing(edges.parts().size());
@@ -216,7 +261,7 @@ Status gather_dense(const BoundBranch& branch, const Weights& child, const Table
     }
   }
   const std::uint32_t morsel_rows =
-      edges.live_edges() < kParallelEdges ? std::max(limit, 1U) : kMorselRows;
+      degrees || edges.live_edges() < kParallelEdges ? std::max(limit, 1U) : kMorselRows;
   const std::size_t morsels = (std::size_t{limit} + morsel_rows - 1) / morsel_rows;
   OG_RETURN_IF_ERROR(context.parallel(morsels, [&](std::size_t morsel) -> Status {
     OG_RETURN_IF_ERROR(context.check());
@@ -224,8 +269,7 @@ Status gather_dense(const BoundBranch& branch, const Weights& child, const Table
     const auto high = static_cast<RowId>(std::min<std::size_t>(limit, low + std::size_t{morsel_rows}));
     if (degrees) {
       if (edges.parts().empty()) return {};
-      const AdjacencySide& side = edges.parts()[0].side(direction);
-      for (RowId p = low; p < high; ++p) sums[p] = side.run(p).size();
+      fill_degrees(edges.parts()[0].side(direction), sums);
     } else if (by_part) {
       for (std::size_t p = 0; p < passing.size(); ++p) {
         add_part(edges.parts()[p], direction, weights,
@@ -247,11 +291,7 @@ Status gather_dense(const BoundBranch& branch, const Weights& child, const Table
     if (weights.get(parent) == 0 || sums[parent] == UINT64_MAX) continue;
     sums[parent] -= saturating_multiply(pair.extra, child.get(other));
   }
-  if (weights.form != Weights::Form::kAll) {
-    for (RowId p = 0; p < limit; ++p) {
-      if (sums[p] != 0) sums[p] = saturating_multiply(sums[p], weights.get(p));
-    }
-  }
+  multiply_all(sums, weights);
   weights.form = Weights::Form::kWide;
   weights.bytes = {};
   weights.wide = std::move(sums);

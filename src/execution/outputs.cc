@@ -56,6 +56,8 @@ class OutputPlanner {
     }
     if (is_constant(expression)) {
       out.constant = pointer;
+      // A parameter of F32 is kept as the double it came as.
+      if (out.type.scalar == ScalarType::kF32) out.type.scalar = ScalarType::kF64;
       return out;
     }
     if (std::holds_alternative<TAlias>(expression.node)) return unsupported_projection("an alias");

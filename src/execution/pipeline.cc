@@ -10,19 +10,19 @@ namespace {
 constexpr std::uint32_t kMorselRows = 1U << 16;
 constexpr std::uint64_t kParallelRows = 100'000;
 
-// Counts rows and time on their way into the next operator.
+// Stands in front of an operator when a plan is explained: rows count for the step before it, time for
+// the operator, less what the ones behind it take.
 class Measured final : public Operator {
  public:
-  Measured(Operator& next, const Counters* of_next, Counters& rows_in, Clock& clock)
-      : next_(next), of_next_(const_cast<Counters*>(of_next)), rows_in_(rows_in), clock_(clock) {}
+  Measured(Operator& next, Counters* before, Counters* of_next, Clock& clock)
+      : next_(next), before_(before), of_next_(of_next), clock_(clock) {}
 
   Status push(Batch& batch) override {
-    rows_in_.rows += batch.rows;
     const std::int64_t begin = clock_.steady_nanos();
+    if (before_ != nullptr) before_->rows += batch.rows;
     Status status = next_.push(batch);
     const auto spent = static_cast<std::uint64_t>(clock_.steady_nanos() - begin);
-    // Time inside the next operator is not ours: it was added to ours by the caller.
-    rows_in_.nanos -= spent;
+    if (before_ != nullptr) before_->nanos -= spent;
     if (of_next_ != nullptr) of_next_->nanos += spent;
     return status;
   }
@@ -30,8 +30,8 @@ class Measured final : public Operator {
 
  private:
   Operator& next_;
-  Counters* of_next_;
-  Counters& rows_in_;
+  Counters* before_;   // null: outer rows
+  Counters* of_next_;  // null: the sink
   Clock& clock_;
 };
 
@@ -61,8 +61,7 @@ class SourceReader {
  public:
   SourceReader(const BoundScope& scope, Execution& execution, Pipeline& pipeline,
                const StopFlag* stop)
-      : scope_(scope), context_(execution.context), pipeline_(pipeline), stop_(stop),
-        measure_(execution.measure) {
+      : scope_(scope), context_(execution.context), pipeline_(pipeline), stop_(stop) {
     batch_.columns.resize(execution.slots());
     variable_ = scope.plan->source.front().variable;
     const auto& live = scope.plan->live;
@@ -89,7 +88,6 @@ class SourceReader {
         for (auto& weight : batch_.weights) weight = saturating_multiply(weight, scope_.factor);
       }
       OG_RETURN_IF_ERROR(context_.check());
-      if (measure_) scope_.counters.rows += batch_.rows;
       OG_RETURN_IF_ERROR(pipeline_.push(batch_));
     }
     return {};
@@ -108,12 +106,7 @@ class SourceReader {
         }
         return;
       case Weights::Form::kDegree:
-        for (RowId rid = from; rid < to; ++rid) {
-          if (const std::uint32_t degree = weights.side->run(rid).size(); degree != 0) {
-            rows_.push_back(rid);
-            batch_.weights.push_back(degree);
-          }
-        }
+        fill_degrees(*weights.side, from, to);
         return;
       case Weights::Form::kBytes: {
         rows_.resize(to - from);
@@ -125,14 +118,19 @@ class SourceReader {
         rows_.resize(n);
         return;
       }
-      case Weights::Form::kWide:
+      case Weights::Form::kWide: {
+        rows_.resize(to - from);
+        batch_.weights.resize(to - from);
+        std::size_t n = 0;
         for (RowId rid = from; rid < to; ++rid) {
-          if (weights.wide[rid] != 0) {
-            rows_.push_back(rid);
-            batch_.weights.push_back(weights.wide[rid]);
-          }
+          rows_[n] = rid;
+          batch_.weights[n] = weights.wide[rid];
+          n += weights.wide[rid] != 0 ? 1 : 0;
         }
+        rows_.resize(n);
+        batch_.weights.resize(n);
         return;
+      }
       case Weights::Form::kSparse:
         rows_.assign(weights.keys.begin() + from, weights.keys.begin() + to);
         if (!weights.counts.empty()) {
@@ -142,11 +140,38 @@ class SourceReader {
     }
   }
 
+  void fill_degrees(const AdjacencySide& side, std::uint32_t from, std::uint32_t to) {
+    if (!side.dense()) {
+      for (RowId rid = from; rid < to; ++rid) {
+        const std::uint32_t degree = side.run(rid).size();
+        if (degree == 0) continue;
+        rows_.push_back(rid);
+        batch_.weights.push_back(degree);
+      }
+      return;
+    }
+    const std::span<const std::uint32_t> offsets = side.offsets();
+    const RowId first = std::max(from, side.first());
+    const auto last = static_cast<RowId>(
+        std::min<std::size_t>(to, side.first() + (offsets.empty() ? 0 : offsets.size() - 1)));
+    if (first >= last) return;
+    rows_.resize(last - first);
+    batch_.weights.resize(last - first);
+    std::size_t n = 0;
+    for (RowId rid = first; rid < last; ++rid) {
+      const std::size_t i = rid - side.first();
+      rows_[n] = rid;
+      batch_.weights[n] = offsets[i + 1] - offsets[i];
+      n += batch_.weights[n] != 0 ? 1 : 0;
+    }
+    rows_.resize(n);
+    batch_.weights.resize(n);
+  }
+
   const BoundScope& scope_;
   QueryContext& context_;
   Pipeline& pipeline_;
   const StopFlag* stop_;
-  const bool measure_;
   VarId variable_ = 0;
   bool wanted_ = false;
   Batch batch_;
@@ -172,20 +197,21 @@ void Batch::keep(std::span<const std::uint32_t> selected) {
 Pipeline::Pipeline(const BoundScope& scope, Execution& execution, Operator& sink,
                    const StopFlag* stop)
     : first_(&sink), sink_(sink) {
-  const auto measured = [&](std::size_t step_before, const Counters* of_next) {
+  const std::size_t n = scope.steps.size();
+  const auto measure = [&](std::size_t next) {
     if (!execution.measure) return;
-    Counters& rows_in =
-        step_before == 0 ? scope.counters : scope.steps[step_before - 1]->counters;
-    operators_.push_back(std::make_unique<Measured>(*first_, of_next, rows_in,
+    Counters* before = next > 0 ? &scope.steps[next - 1]->counters
+                                : (scope.plan->seeded ? nullptr : &scope.counters);
+    Counters* of_next = next < n ? &scope.steps[next]->counters : nullptr;
+    operators_.push_back(std::make_unique<Measured>(*first_, before, of_next,
                                                     *execution.context.runtime().clock));
     first_ = operators_.back().get();
   };
-  const std::size_t n = scope.steps.size();
-  if (n > 0) measured(n, nullptr);
+  measure(n);
   for (std::size_t i = n; i-- > 0;) {
     operators_.push_back(make_operator(*scope.steps[i], execution, *first_, stop));
     first_ = operators_.back().get();
-    if (i > 0) measured(i, &scope.steps[i]->counters);
+    measure(i);
   }
 }
 
@@ -230,9 +256,14 @@ Status run_scope(const BoundScope& scope, Execution& execution, const StopFlag* 
   return execution.context.parallel(morsels, [&](std::size_t morsel) -> Status {
     Pipeline pipeline(scope, execution, make_sink(morsel), stop);
     SourceReader reader(scope, execution, pipeline, stop);
+    Clock& clock = *execution.context.runtime().clock;
+    const std::int64_t started = execution.measure ? clock.steady_nanos() : 0;
     const auto low = begin + static_cast<std::uint32_t>(morsel) * morsel_rows;
     const std::uint32_t high = std::min(end, low + morsel_rows);
     OG_RETURN_IF_ERROR(reader.read(low, high));
+    if (execution.measure) {
+      scope.counters.nanos += static_cast<std::uint64_t>(clock.steady_nanos() - started);
+    }
     return pipeline.finish();
   });
 }

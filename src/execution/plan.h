@@ -48,6 +48,13 @@ struct NodeTest {
 
 struct ScopePlan;
 
+// Another traversal between a bound variable and the one that an expand binds.
+struct Closing {
+  VarId from = 0;
+  TypeId edge = 0;
+  Direction direction = Direction::kOut;  // from `from`
+};
+
 struct Step {
   enum class Kind : std::uint8_t {
     kExpand,   // binds `to` (and `edge_slot`) over one hop
@@ -65,6 +72,7 @@ struct Step {
   std::optional<VarId> edge_slot;            // set: one row an edge
   std::uint32_t min_hops = 1, max_hops = 1;
   bool reversed_search = false;              // kHops: the search starts at `to`
+  std::vector<Closing> closings;             // kExpand: all must hold too (sets are intersected)
   std::vector<PlanCondition> conditions;     // kFilter; kExpand and kClose: on the edge
   std::vector<NodeTest> test;                // kTest; kExpand: of `to`; at most one
   std::vector<ScopePlan> inner;              // kAbsent, kProduct: exactly one

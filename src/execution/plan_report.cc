@@ -109,6 +109,10 @@ class Reporter {
       case Step::Kind::kExpand:
         node.name = "expand";
         node.detail = walk + conditions_text(plan.conditions.size());
+        for (const Closing& closing : plan.closings) {
+          node.detail += " & " + variable(closing.from) + arrow(closing.direction) +
+                         type_name(closing.edge) + arrow(closing.direction) + variable(plan.to);
+        }
         break;
       case Step::Kind::kHops:
         node.name = "hops";
