@@ -53,12 +53,7 @@ Result<std::string_view> trim_branch(std::string_view given) {
 Status check_new_branch(std::string_view name, const GraphState& state,
                         std::string_view operation) {
   if (name == kMainBranch) return bad_request("cannot create branch 'main'");
-  std::string_view bare = name;
-  if (bare.starts_with('/')) bare.remove_prefix(1);
-  if (bare == kInternalName) {
-    return bad_request(std::string(operation) + " does not allow internal system ref '" +
-                       std::string(name) + "'");
-  }
+  OG_RETURN_IF_ERROR(refuse_internal(name, operation));
   if (name.size() > kMaxBranchNameBytes) return invalid(name, "longer than 200 bytes");
   if (name.find("..") != std::string_view::npos) return invalid(name, "it contains '..'");
   if (name.starts_with('/') || name.ends_with('/') || name.find("//") != std::string_view::npos) {
@@ -77,6 +72,14 @@ Status check_new_branch(std::string_view name, const GraphState& state,
                                            "descendants of each other");
   }
   return {};
+}
+
+Status refuse_internal(std::string_view name, std::string_view operation) {
+  std::string_view bare = name;
+  if (bare.starts_with('/')) bare.remove_prefix(1);
+  if (bare != kInternalName) return {};
+  return bad_request(std::string(operation) + " does not allow internal system ref '" +
+                     std::string(name) + "'");
 }
 
 Error branch_not_found(std::string_view name) {

@@ -20,6 +20,10 @@ Result<std::string_view> trim_branch(std::string_view given);
 // stands above or below it in the path of names. `operation` is for the message about internal names.
 Status check_new_branch(std::string_view name, const GraphState& state, std::string_view operation);
 
+// kBadRequest "<operation> does not allow internal system ref '<name>'" for a name that the engine
+// keeps to itself.
+Status refuse_internal(std::string_view name, std::string_view operation);
+
 // "branch '<name>' not found".
 Error branch_not_found(std::string_view name);
 

@@ -73,6 +73,7 @@ Result<MutationReport> Graph::Engine::mutate(const MutationRequest& request) {
 Result<LoadReport> Graph::Engine::load(LoadSource& source, const LoadRequest& request) {
   OG_ASSIGN_OR_RETURN(Writer* const writer, this->writer());
   OG_ASSIGN_OR_RETURN(const std::string_view branch, trim_branch(request.branch));
+  OG_RETURN_IF_ERROR(refuse_internal(branch, "load"));
   OG_ASSIGN_OR_RETURN(const GraphStatePtr state, newest());
   LoadReport report;
   report.branch = request.branch;

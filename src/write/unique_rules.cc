@@ -50,12 +50,25 @@ class UniqueCheck {
       for (std::uint32_t row = 0; row < batch.rows; ++row) {
         if (on_ends && (batch.src[row] == kNoRow || batch.dst[row] == kNoRow)) continue;
         Holder holder{0, b, row};
+        OG_RETURN_IF_ERROR(check_scalars(batch, row));
         OG_ASSIGN_OR_RETURN(const bool counts, tuple(holder, text));
         if (!counts) continue;
         holder.hash = tuple_hash(text);
         holders_.push_back(holder);
         if (wanted != nullptr) wanted->insert(holder.hash);
       }
+    }
+    return {};
+  }
+
+  // A group over a list or vector compiles, but no value of one has a spelling to compare.
+  Status check_scalars(const RowBatch& batch, std::uint32_t row) const {
+    for (std::size_t i = 0; i < rule_.group.size(); ++i) {
+      const Column* column = batch.column(rule_.group[i]);
+      if (column == nullptr || column->is_null(row)) continue;
+      if (!column->list && column->layout != Column::Layout::kVector) continue;
+      return bad_request("@unique on " + rules_.type->name + "." + rule_.names[i] +
+                         ": unsupported column type (lists and vectors have no canonical text)");
     }
     return {};
   }
