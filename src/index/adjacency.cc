@@ -1,7 +1,10 @@
 #include "index/adjacency.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cassert>
+#include <memory>
 #include <numeric>
 
 namespace omnigraph {
@@ -13,6 +16,41 @@ constexpr std::uint64_t kDenseNodesPerEdge = 4;
 
 bool dense_pays(RowId first, RowId last, std::size_t edges) {
   return std::uint64_t{last} - first + 1 <= kDenseNodesPerEdge * edges;
+}
+
+// Sorting by target scatters writes over the whole result. From this many edges on they go through
+// buckets of neighbouring targets first, so that each step writes to few places at a time.
+constexpr std::size_t kBucketedEdges = 1u << 17;
+constexpr unsigned kBucketBits = 8;
+
+// Calls place(position, row, source) for every edge, where `position` is its place in the order by
+// (target, row). `next[t - first]` is the first position of target t; it is moved past its edges.
+// `for_each_edge(visit)` calls visit(row, source) in row order.
+template <typename ForEachEdge, typename Place>
+void place_by_target(std::span<const RowId> targets, RowId first, std::vector<std::uint32_t>& next,
+                     const ForEachEdge& for_each_edge, const Place& place) {
+  if (targets.size() < kBucketedEdges) {
+    for_each_edge([&](std::uint32_t row, RowId source) {
+      place(next[targets[row] - first]++, row, source);
+    });
+    return;
+  }
+  struct Edge {
+    std::uint32_t row;
+    RowId source, target;
+  };
+  const auto range_bits = static_cast<unsigned>(std::bit_width(next.size() - 1));
+  const unsigned shift = range_bits > kBucketBits ? range_bits - kBucketBits : 0;
+  std::array<std::uint32_t, (std::size_t{1} << kBucketBits) + 1> cursors{};
+  for (std::size_t b = 0; b << shift < next.size(); ++b) cursors[b] = next[b << shift];
+  const auto edges = std::make_unique_for_overwrite<Edge[]>(targets.size());
+  for_each_edge([&](std::uint32_t row, RowId source) {
+    const RowId target = targets[row] - first;
+    edges[cursors[target >> shift]++] = {row, source, target};
+  });
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    place(next[edges[i].target]++, edges[i].row, edges[i].source);
+  }
 }
 
 // Counts become offsets: counts[n + 1] holds the edges of node n.
@@ -41,7 +79,13 @@ std::vector<std::uint32_t> order_by_target(std::span<const RowId> targets) {
   std::vector<std::uint32_t> next(std::size_t{*greatest} - first + 2, 0);
   for (const RowId target : targets) ++next[target - first + 1];
   sum_up(next);
-  for (std::uint32_t row = 0; row < targets.size(); ++row) order[next[targets[row] - first]++] = row;
+  next.pop_back();
+  place_by_target(
+      targets, first, next,
+      [&targets](const auto& visit) {
+        for (std::uint32_t row = 0; row < targets.size(); ++row) visit(row, 0);
+      },
+      [&order](std::uint32_t position, std::uint32_t row, RowId) { order[position] = row; });
   return order;
 }
 
@@ -75,17 +119,19 @@ Result<std::shared_ptr<const Adjacency>> Adjacency::build(std::span<const RowId>
     return std::shared_ptr<const Adjacency>(std::move(built));
   }
 
-  // One pass checks the order and finds parallel edges and the range of targets.
+  // One pass checks the order and finds parallel edges and the range of targets; without branches, so
+  // that it runs at the speed of memory.
   RowId least = targets[0], greatest = targets[0];
-  bool sorted = true, parallel = false;
+  bool unsorted = false, parallel = false;
   for (std::size_t i = 1; i < edges; ++i) {
-    const std::uint64_t before = std::uint64_t{sources[i - 1]} << 32 | targets[i - 1];
-    const std::uint64_t here = std::uint64_t{sources[i]} << 32 | targets[i];
-    sorted &= before <= here;
-    parallel |= before == here;
+    const bool same_source = sources[i - 1] == sources[i];
+    unsorted |= sources[i - 1] > sources[i];
+    unsorted |= same_source & (targets[i - 1] > targets[i]);
+    parallel |= same_source & (targets[i - 1] == targets[i]);
     least = std::min(least, targets[i]);
     greatest = std::max(greatest, targets[i]);
   }
+  const bool sorted = !unsorted;
   if (!sorted) return corrupt("adjacency: edges are not sorted by (_src, _dst)");
   a.parallel_ = parallel;
   a.min_target_ = least;
@@ -95,9 +141,13 @@ Result<std::shared_ptr<const Adjacency>> Adjacency::build(std::span<const RowId>
   a.out_.first_ = first;
   a.out_.neighbors_ = targets;
   if (dense_pays(first, last, edges)) {
-    a.out_offsets_.assign(std::size_t{last} - first + 2, 0);
-    for (const RowId source : sources) ++a.out_offsets_[source - first + 1];
-    sum_up(a.out_offsets_);
+    // Sources ascend: a node's run ends where a greater source begins.
+    a.out_offsets_.resize(std::size_t{last} - first + 2);
+    RowId node = first;
+    for (std::uint32_t i = 0; i < edges; ++i) {
+      while (node < sources[i]) a.out_offsets_[++node - first] = i;
+    }
+    a.out_offsets_.back() = static_cast<std::uint32_t>(edges);
   } else {
     for (std::uint32_t i = 0; i < edges; ++i) {
       if (i > 0 && sources[i] == sources[i - 1]) continue;
@@ -162,19 +212,14 @@ void Adjacency::build_in() const {
     for (const RowId target : targets) ++in_offsets_[target - first + 1];
     sum_up(in_offsets_);
     std::vector<std::uint32_t> next(in_offsets_.begin(), in_offsets_.end() - 1);
-    if (by_target_.empty()) {
-      // A counting sort; rows come in (_src, _dst) order, so each run is sorted by source.
-      by_target_.resize(edges);
-      for_each_edge([&](std::uint32_t row, RowId source) {
-        const std::uint32_t at = next[targets[row] - first]++;
-        by_target_[at] = row;
-        in_neighbors_[at] = source;
-      });
-    } else {
-      for_each_edge([&](std::uint32_t row, RowId source) {
-        in_neighbors_[next[targets[row] - first]++] = source;
-      });
-    }
+    // Rows come in (_src, _dst) order, so each run is sorted by source.
+    const bool order_known = !by_target_.empty();
+    by_target_.resize(edges);
+    place_by_target(targets, first, next, for_each_edge,
+                    [&](std::uint32_t position, std::uint32_t row, RowId source) {
+                      if (!order_known) by_target_[position] = row;
+                      in_neighbors_[position] = source;
+                    });
     in_.first_ = first;
   } else {
     if (by_target_.empty()) by_target_ = order_by_target(targets);
