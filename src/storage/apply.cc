@@ -95,7 +95,10 @@ class Applier {
     TableVersionPtr& table = tables[change.table];
     const TableVersion& before = table ? *table : *TableVersion::empty();
     auto after = before.apply(change.clear, change.deleted, added);
-    if (!after.ok()) return wrong(after.error().message());
+    if (!after.ok()) {
+      return std::move(after).error().prefixed("log record " + std::to_string(record_.sequence) +
+                                               ": ");
+    }
     table = std::move(after).value();
     branch.table_versions[change.table] = branch.table_version(change.table) + 1;
     if (header.branch == "main") {

@@ -87,12 +87,18 @@ void StoreHistory::inject(bool on) {
   });
 }
 
+Runtime StoreHistory::runtime() {
+  Runtime runtime = test_runtime(options_.seed * 1000 + ++opened_);
+  runtime.clock = clock_;
+  return runtime;
+}
+
 bool StoreHistory::open(Handle& handle) {
   StoreOptions options;
   options.checkpoint_records = static_cast<std::uint32_t>(3 + below(12));
   options.fold_inline_rows = static_cast<std::uint32_t>(2 + below(20));
   options.fold_segments = static_cast<std::uint32_t>(2 + below(4));
-  auto store = Store::open(faults_, test_runtime(options_.seed * 1000 + ++opened_), options);
+  auto store = Store::open(faults_, runtime(), options);
   if (!store.ok()) return false;
   handle.store = std::move(store).value();
   return true;
@@ -103,7 +109,7 @@ std::string StoreHistory::run() {
   if (!catalog.ok()) return catalog.error().message();
   StoreOptions options;
   options.log_form = form_;
-  auto made = Store::init(faults_, **catalog, false, test_runtime(options_.seed), options);
+  auto made = Store::init(faults_, **catalog, false, runtime(), options);
   if (!made.ok()) return made.error().message();
   models_[(*made)->genesis().id] = {};
   made->reset();
@@ -125,6 +131,7 @@ std::string StoreHistory::run() {
 }
 
 void StoreHistory::step() {
+  clock_->advance_micros(1000);
   Handle& handle = handles_[below(handles_.size())];
   const std::uint64_t dice = below(100);
   if (dice < 45) {

@@ -57,12 +57,15 @@ class StoreHistory {
   void check_state(Handle& handle);
   void check_end();
 
+  Runtime runtime();
   bool open(Handle& handle);
   void check_snapshot(const Snapshot& snapshot);
   void fail(const std::string& what);
 
   HistoryOptions options_;
   SeededRandom random_;
+  // One clock for all handles that moves with each step, so that ids of different handles differ.
+  std::shared_ptr<FakeClock> clock_ = std::make_shared<FakeClock>();
   std::shared_ptr<FaultStore> faults_;
   LogForm form_;
   std::vector<Handle> handles_;
