@@ -128,6 +128,59 @@ Status AggregateSink::open_keys() {
   return {};
 }
 
+// Numbers the values that the key has for one variable, once for each of its row ids; `classes[g]` is
+// the number for group g. Returns whether no two row ids share one.
+Result<bool> AggregateSink::classify(std::size_t variable, std::vector<RowKey>& classes) {
+  std::vector<const Key*> keys;
+  for (const Key& key : keys_) {
+    if (key.variable == variable) keys.push_back(&key);
+  }
+  const TableView& table = *keys.front()->table;
+  const std::vector<RowKey>& rows = table_->keys(variable);
+  Reservation working(execution_.context);
+  std::uint64_t bytes = (std::uint64_t{table.key_limit()} + rows.size()) * sizeof(RowKey);
+  OG_RETURN_IF_ERROR(working.grow_to(bytes));
+  std::vector<std::uint32_t> class_of(table.key_limit(), kNoRow);
+  classes.resize(rows.size());
+
+  // Dictionary codes are values already.
+  const Column* dictionary = nullptr;
+  if (keys.size() == 1 && keys[0]->values->parts() == 1 &&
+      keys[0]->values->part(0)->layout == Column::Layout::kDictionary) {
+    dictionary = keys[0]->values->part(0).get();
+  }
+  std::vector<std::uint32_t> by_code(dictionary != nullptr ? dictionary->child->rows + 1 : 0,
+                                     kNoRow);  // 0: null
+  std::unordered_map<std::string, std::uint32_t> by_text;
+  std::string text;
+  std::uint32_t next = 0;
+  bool injective = true;
+  for (std::size_t g = 0; g < rows.size(); ++g) {
+    std::uint32_t& slot = class_of[rows[g]];
+    if (slot == kNoRow) {
+      OG_ASSIGN_OR_RETURN(const Location at, table.locate(rows[g]));
+      std::uint32_t* known = nullptr;
+      if (dictionary != nullptr) {
+        known = &by_code[dictionary->is_null(at.row) ? 0 : dictionary->codes[at.row] + 1];
+      } else {
+        text.clear();
+        for (const Key* key : keys) append_cell(text, key->values->at(at));
+        bytes += text.size() + 2 * sizeof(std::string);
+        OG_RETURN_IF_ERROR(working.grow_to(bytes));
+        known = &by_text.try_emplace(text, kNoRow).first->second;
+      }
+      if (*known == kNoRow) {
+        *known = next++;
+      } else {
+        injective = false;
+      }
+      slot = *known;
+    }
+    classes[g] = slot;
+  }
+  return injective;
+}
+
 Status AggregateSink::group_by_value() {
   const Plan& plan = execution_.plan;
   // A variable whose id or key property stands in the key: no two of its rows share a value.
@@ -141,56 +194,29 @@ Status AggregateSink::group_by_value() {
     if (!key.values || is_key) unique.insert(value.variable);
   }
   const std::uint32_t groups = table_->size();
-  if (unique.size() == variables_.size()) {
+  std::vector<std::vector<RowKey>> classes(variables_.size());
+  std::vector<const std::vector<RowKey>*> columns;
+  bool injective = true;
+  for (std::size_t v = 0; v < variables_.size(); ++v) {
+    columns.push_back(&table_->keys(v));
+    if (unique.contains(variables_[v])) continue;
+    OG_ASSIGN_OR_RETURN(const bool one_to_one, classify(v, classes[v]));
+    injective &= one_to_one;
+    columns.back() = &classes[v];
+  }
+  if (injective) {
     first_.resize(groups);
     std::iota(first_.begin(), first_.end(), 0U);
     finals_ = groups;
     return {};
   }
-  std::vector<std::uint32_t> final_of(groups);
-  std::vector<Location> at;
-  if (keys_.size() == 1 && keys_[0].values->parts() == 1 &&
-      keys_[0].values->part(0)->layout == Column::Layout::kDictionary) {
-    const Column& column = *keys_[0].values->part(0);
-    std::vector<std::uint32_t> by_code(column.child->rows + 1, UINT32_MAX);  // 0: null
-    OG_RETURN_IF_ERROR(keys_[0].table->locate(table_->keys(0), at));
-    for (std::uint32_t g = 0; g < groups; ++g) {
-      const std::uint32_t row = at[g].row;
-      std::uint32_t& slot = by_code[column.is_null(row) ? 0 : column.codes[row] + 1];
-      if (slot == UINT32_MAX) {
-        slot = finals_++;
-        first_.push_back(g);
-      }
-      final_of[g] = slot;
-    }
-    return merge_groups(final_of, finals_);
-  }
-  std::vector<std::string> texts(groups);
-  Reservation working(execution_.context);
-  std::uint64_t bytes = 0;
-  for (const Key& key : keys_) {
-    const std::vector<RowKey>& rows = table_->keys(key.variable);
-    if (!key.values) {
-      for (std::uint32_t g = 0; g < groups; ++g) {
-        texts[g].append(reinterpret_cast<const char*>(&rows[g]), sizeof(RowKey));
-      }
-      continue;
-    }
-    OG_RETURN_IF_ERROR(key.table->locate(rows, at));
-    for (std::uint32_t g = 0; g < groups; ++g) {
-      append_cell(texts[g], key.values->at(at[g]));
-      bytes += texts[g].capacity() + sizeof(std::string);
-    }
-    OG_RETURN_IF_ERROR(working.grow_to(bytes * 2));
-  }
-  std::unordered_map<std::string_view, std::uint32_t> known;
+  // With one variable there are at most as many classes as groups.
+  GroupTable by_value(variables_.size(), groups, false, execution_.context);
+  std::vector<std::uint32_t> final_of;
+  OG_RETURN_IF_ERROR(by_value.find(columns, groups, final_of));
+  finals_ = by_value.size();
   for (std::uint32_t g = 0; g < groups; ++g) {
-    const auto [slot, added] = known.try_emplace(texts[g], finals_);
-    if (added) {
-      ++finals_;
-      first_.push_back(g);
-    }
-    final_of[g] = slot->second;
+    if (final_of[g] == first_.size()) first_.push_back(g);
   }
   return merge_groups(final_of, finals_);
 }

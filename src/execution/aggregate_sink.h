@@ -35,6 +35,7 @@ class AggregateSink final : public Operator {
   Status open();
   Status charge();
   Status open_keys();
+  Result<bool> classify(std::size_t variable, std::vector<RowKey>& classes);
   // One group for each distinct key value.
   Status group_by_value();
   Status merge_groups(const std::vector<std::uint32_t>& final_of, std::uint32_t finals);

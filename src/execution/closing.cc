@@ -25,8 +25,13 @@ class Close final : public Operator {
     const std::vector<RowKey>& to = batch.columns[plan.to];
     selected_.clear();
     for (std::uint32_t row = 0; row < batch.rows; ++row) {
-      bool connected;
-      if (plan.max_hops > 1) {
+      bool connected = false;
+      const bool again = row + 1 < batch.rows && from[row + 1] == from[row];
+      if (plan.max_hops > 1 && !again && (row == 0 || from[row] != from[row - 1])) {
+        OG_ASSIGN_OR_RETURN(connected, search_.finds(from[row], to[row], plan.direction,
+                                                     plan.min_hops, plan.max_hops));
+      } else if (plan.max_hops > 1) {
+        // Several ends for one start: one search serves them all.
         if (row == 0 || from[row] != from[row - 1]) {
           found_.clear();
           OG_RETURN_IF_ERROR(search_.find(from[row], plan.direction, plan.min_hops, plan.max_hops,

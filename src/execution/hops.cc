@@ -46,18 +46,25 @@ class Hops final : public Operator {
 
 }  // namespace
 
+Status HopSearch::prepare() {
+  if (seen_.empty()) {
+    OG_RETURN_IF_ERROR(memory_.grow_to(std::uint64_t{limit_} * 2 * sizeof(std::uint32_t)));
+    seen_.assign(std::max(limit_, RowId{1}), 0);
+    seen_back_.assign(seen_.size(), 0);
+  }
+  if (++epoch_ == 0) {
+    std::fill(seen_.begin(), seen_.end(), 0U);
+    std::fill(seen_back_.begin(), seen_back_.end(), 0U);
+    epoch_ = 1;
+  }
+  return {};
+}
+
 // visit(node, distance) for every node within `max` hops, the start with distance 0 included, level by
 // level; a visit that returns false ends the search.
 template <typename Visit>
 Status HopSearch::walk(RowId start, Direction direction, std::uint32_t max, const Visit& visit) {
-  if (seen_.empty()) {
-    OG_RETURN_IF_ERROR(memory_.grow_to(std::uint64_t{limit_} * sizeof(std::uint32_t)));
-    seen_.assign(std::max(limit_, RowId{1}), 0);
-  }
-  if (++epoch_ == 0) {
-    std::fill(seen_.begin(), seen_.end(), 0U);
-    epoch_ = 1;
-  }
+  OG_RETURN_IF_ERROR(prepare());
   seen_[start] = epoch_;
   frontier_.assign(1, start);
   if (!visit(start, 0U)) return {};
@@ -104,6 +111,46 @@ Status HopSearch::find_starts(RowId end, Direction direction, std::uint32_t min,
     if (reached || (loop && distance + 1 >= min && distance + 1 <= max)) found.push_back(node);
     return true;
   });
+}
+
+Result<std::optional<std::uint32_t>> HopSearch::distance(RowId start, RowId end,
+                                                         Direction direction, std::uint32_t max) {
+  if (start == end) return std::optional<std::uint32_t>(0);
+  OG_RETURN_IF_ERROR(prepare());
+  seen_[start] = epoch_;
+  seen_back_[end] = epoch_;
+  frontier_.assign(1, start);
+  frontier_back_.assign(1, end);
+  // Whole levels from one side or the other: the first node that both have seen is on a shortest way.
+  for (std::uint32_t hops = 1; hops <= max; ++hops) {
+    if (frontier_.empty() || frontier_back_.empty()) break;
+    OG_RETURN_IF_ERROR(context_.check());
+    const bool ahead = frontier_.size() <= frontier_back_.size();
+    std::vector<RowId>& frontier = ahead ? frontier_ : frontier_back_;
+    std::vector<std::uint32_t>& seen = ahead ? seen_ : seen_back_;
+    const std::vector<std::uint32_t>& met = ahead ? seen_back_ : seen_;
+    next_.clear();
+    for (const RowId node : frontier) {
+      neighbors_.clear();
+      edges_.neighbors(node, ahead ? direction : reversed(direction), neighbors_);
+      for (const RowId neighbor : neighbors_) {
+        if (met[neighbor] == epoch_) return std::optional<std::uint32_t>(hops);
+        if (seen[neighbor] == epoch_) continue;
+        seen[neighbor] = epoch_;
+        next_.push_back(neighbor);
+      }
+    }
+    frontier.swap(next_);
+  }
+  return std::optional<std::uint32_t>();
+}
+
+Result<bool> HopSearch::finds(RowId start, RowId end, Direction direction, std::uint32_t min,
+                              std::uint32_t max) {
+  OG_ASSIGN_OR_RETURN(const auto hops, distance(start, end, direction, max));
+  if (!hops) return false;
+  if (*hops > 0 && *hops >= min) return true;
+  return *hops + 1 >= min && *hops + 1 <= max && has_loop(end);
 }
 
 std::unique_ptr<Operator> make_hops(const BoundStep& step, Execution& execution, Operator& next,

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "execution/context.h"
@@ -24,8 +25,15 @@ class HopSearch {
   // The starts whose search finds `end`; `direction` is as seen from `end`.
   Status find_starts(RowId end, Direction direction, std::uint32_t min, std::uint32_t max,
                      std::vector<RowId>& found);
+  // Whether a search from `start` finds `end`: walks from both ends, the smaller frontier first.
+  Result<bool> finds(RowId start, RowId end, Direction direction, std::uint32_t min,
+                     std::uint32_t max);
 
  private:
+  Status prepare();
+  // The number of hops from start to end, or nothing when it is above `max`.
+  Result<std::optional<std::uint32_t>> distance(RowId start, RowId end, Direction direction,
+                                                std::uint32_t max);
   template <typename Visit>
   Status walk(RowId start, Direction direction, std::uint32_t max, const Visit& visit);
   bool has_loop(RowId node) const { return edges_.connected(node, node, Direction::kOut); }
@@ -36,7 +44,8 @@ class HopSearch {
   Reservation memory_;
   std::uint32_t epoch_ = 0;
   std::vector<std::uint32_t> seen_;  // == epoch_: visited by this search
-  std::vector<RowId> frontier_, next_, neighbors_;
+  std::vector<std::uint32_t> seen_back_;  // the same from the far end
+  std::vector<RowId> frontier_, frontier_back_, next_, neighbors_;
 };
 
 }  // namespace omnigraph
