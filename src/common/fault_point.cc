@@ -13,6 +13,8 @@ namespace {
 // The one place where the program keeps something global: a fault is armed from outside of whatever
 // it is to hit, and only test builds pass here.
 struct Armed {
+  // False once it is known that nothing is armed: a point then costs one load.
+  std::atomic<bool> look{true};
   std::mutex mutex;  // guards the rest
   bool environment_read = false;
   std::string name;
@@ -49,6 +51,7 @@ void arm_fault(std::string_view name, std::uint64_t count, FaultAction action) {
   at.name = std::string(name);
   at.count = count;
   at.action = action;
+  at.look = true;
 }
 
 void disarm_fault() {
@@ -56,6 +59,7 @@ void disarm_fault() {
   const std::lock_guard lock(at.mutex);
   at.environment_read = true;
   at.count = 0;
+  at.look = false;
 }
 
 bool fault_armed() {
@@ -74,8 +78,10 @@ bool fault_points_enabled() {
 
 Status pass_fault_point(std::string_view name) {
   Armed& at = armed();
+  if (!at.look.load(std::memory_order_relaxed)) return {};
   const std::lock_guard lock(at.mutex);
   if (!at.environment_read) read_environment(at);
+  if (at.count == 0) at.look = false;
   if (at.count == 0 || at.name != name || --at.count > 0) return {};
   if (at.action == FaultAction::kExit) _exit(kFaultExitStatus);
   return io_error("fault point '" + std::string(name) + "' fired");
