@@ -19,18 +19,24 @@ class Interner {
   // kNone when it was never interned.
   std::uint32_t find(std::string_view text) const;
 
-  std::uint32_t size() const { return static_cast<std::uint32_t>(hashes_.size()); }
+  std::uint32_t size() const { return static_cast<std::uint32_t>(offsets_.size() - 1); }
   std::string_view text(std::uint32_t number) const {
     return {bytes_.data() + offsets_[number], offsets_[number + 1] - offsets_[number]};
   }
   std::size_t memory() const;
 
  private:
-  std::size_t slot_of(std::string_view text, std::uint32_t hash) const;
+  // A short text is told by its slot alone, so that looking it up touches one cache line.
+  struct Slot {
+    std::uint64_t word = 0;          // up to 7 bytes of text and, on top, their number; 0: longer
+    std::uint32_t hash = 0;
+    std::uint32_t number = kNone;
+  };
+  static std::uint64_t word_of(std::string_view text);
+  std::size_t slot_of(std::string_view text, std::uint64_t word, std::uint32_t hash) const;
   void grow();
 
-  std::vector<std::uint32_t> slots_;    // open addressing, a power of two, at most half full
-  std::vector<std::uint32_t> hashes_;   // of each text
+  std::vector<Slot> slots_;          // open addressing, a power of two, at most three quarters full
   std::vector<std::uint64_t> offsets_{0};
   std::vector<char> bytes_;
 };

@@ -4,8 +4,8 @@
 #include <mutex>
 #include <utility>
 
-#include "write/limits.h"
 #include "write/load/input.h"
+#include "write/load/memory_reservation.h"
 
 namespace omnigraph {
 namespace {
@@ -13,30 +13,13 @@ namespace {
 // Inputs below this size are not worth a second thread.
 constexpr std::uint64_t kSequentialBytes = std::uint64_t{1} << 20;
 
-// Bytes taken from the budget, given back at the end.
-class Reservation {
- public:
-  explicit Reservation(MemoryBudget& budget) : budget_(budget) {}
-  ~Reservation() { budget_.release(bytes_); }
-  Status take(std::uint64_t bytes) {
-    if (!budget_.try_reserve(bytes)) {
-      return resource_limit("load memory", budget_.limit(), budget_.used() + bytes);
-    }
-    bytes_ += bytes;
-    return {};
-  }
-
- private:
-  MemoryBudget& budget_;
-  std::uint64_t bytes_ = 0;
-};
-
 class Reading {
  public:
   Reading(LoadSource& source, const LoadSettings& settings, const LoadPlan& plan,
           const Runtime& runtime)
       : settings_(settings), plan_(plan), runtime_(runtime),
-        cutter_(source, settings.progress), reservation_(*runtime.budget) {
+        cutter_(source, settings.progress),
+        memory_(std::make_shared<MemoryReservation>(runtime.budget)) {
     const bool small = source.total() > 0 && source.total() < kSequentialBytes;
     workers_ = small || settings.permissive ? 1 : runtime.executor->width();
     const Strictness strictness =
@@ -55,8 +38,11 @@ class Reading {
     OG_RETURN_IF_ERROR(report_wrong());
     std::vector<Piece> pieces;
     for (auto& [index, piece] : pieces_) pieces.push_back(std::move(piece));
-    return gather_records(plan_, rules, settings_.mode, std::move(pieces), std::move(parsers_),
-                          ulids);
+    OG_ASSIGN_OR_RETURN(LoadRecords records,
+                        gather_records(plan_, rules, settings_.mode, std::move(pieces),
+                                       std::move(parsers_), ulids));
+    records.memory = memory_;
+    return records;
   }
 
  private:
@@ -74,7 +60,7 @@ class Reading {
       for (const PieceRows& rows : piece.types) memory += rows.memory();
       const std::lock_guard lock(mutex_);
       pieces_.emplace_back(buffer.index, std::move(piece));
-      if (Status taken = reservation_.take(memory); !taken.ok()) {
+      if (Status taken = memory_->take(memory); !taken.ok()) {
         if (!failed_) failed_ = std::move(taken).error();
         cutter_.stop();
         return;
@@ -116,7 +102,7 @@ class Reading {
   unsigned workers_ = 1;
   std::vector<std::unique_ptr<RecordParser>> parsers_;  // one a worker
   std::mutex mutex_;                                    // guards the next three
-  Reservation reservation_;
+  std::shared_ptr<MemoryReservation> memory_;
   std::vector<std::pair<std::size_t, Piece>> pieces_;
   std::optional<Error> failed_;
 };

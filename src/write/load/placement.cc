@@ -29,7 +29,14 @@ class Placement {
     precise_ = rows_ <= kMaxTouchedIds;
   }
 
+  // Row ids, ends, and twice the keys and positions of the sort.
+  static constexpr std::uint64_t kBytesAnEdge = 3 * sizeof(RowId) + 2 * (8 + 4);
+
   Result<std::pair<Change, ReadSet>> run(const ReserveRows& reserve) {
+    MemoryReservation memory(input_.store.runtime().budget);
+    std::uint64_t edges_read = 0;
+    for (const EdgeRecords& edges : records_.edges) edges_read += edges.records;
+    OG_RETURN_IF_ERROR(memory.take(edges_read * kBytesAnEdge));
     change_.tables.reserve(records_.nodes.size() + records_.edges.size());
     for (const NodeRecords& nodes : records_.nodes) OG_RETURN_IF_ERROR(place_nodes(nodes));
     OG_RETURN_IF_ERROR(resolve_ends());
@@ -138,12 +145,13 @@ class Placement {
     struct Task {
       std::size_t worker, ends;
       Status status = {};
+      bool unresolved = false;
     };
     std::vector<Task> tasks;
     for (std::size_t w = 0; w < records_.ends.size(); ++w) {
       for (std::size_t e = 0; e < records_.ends[w].size(); ++e) {
         if (records_.ends[w][e].size() == 0) continue;
-        tasks.push_back({w, e});
+        tasks.push_back({.worker = w, .ends = e});
         resolved_[key_of(w, e)].resize(records_.ends[w][e].size());
       }
     }
@@ -158,10 +166,12 @@ class Placement {
           return;
         }
         rids[number] = *rid;
+        task.unresolved = task.unresolved || *rid == kNoRow;
       }
     });
     for (Task& task : tasks) {
       if (!task.status.ok()) return std::move(task.status);
+      unresolved_ = unresolved_ || task.unresolved;
     }
     return {};
   }
@@ -191,6 +201,7 @@ class Placement {
   }
 
   void find_missing(const EdgeRecords& edges, TableDelta& delta) const {
+    if (!unresolved_) return;
     for (const EdgePiece& piece : edges.pieces) {
       for (std::size_t i = 0; i < piece.from.size(); ++i) {
         for (const bool source : {true, false}) {
@@ -454,6 +465,7 @@ class Placement {
   ReadSet reads_;
   std::map<TypeId, std::pair<const NodeRecords*, std::size_t>> placed_;  // position in the change
   std::map<std::uint64_t, std::vector<RowId>> resolved_;                 // by key_of
+  bool unresolved_ = false;  // some text among the ends names no node
   std::map<TypeId, RowBatch> superseded_;
 };
 

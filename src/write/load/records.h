@@ -12,6 +12,7 @@
 #include "omnigraph/error.h"
 #include "storage/row_batch.h"
 #include "write/load/load.h"
+#include "write/load/memory_reservation.h"
 #include "write/load/piece.h"
 #include "write/load/plan.h"
 #include "write/validator.h"
@@ -62,6 +63,7 @@ struct LoadRecords {
   // Per worker, per LoadPlan::end_tables(): the texts of ends, canonical spellings put in.
   std::vector<std::vector<Interner>> ends;
   std::map<TypeId, IdRemap> remaps;
+  std::shared_ptr<MemoryReservation> memory;  // what all of it takes of the budget
 };
 
 // kConflict "node type 'T' already has this id", with details key_conflict.
