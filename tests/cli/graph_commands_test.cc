@@ -1,0 +1,185 @@
+// Commands on a graph in a folder: result lines, JSON keys, channels and exit statuses.
+#include "cli/fixture.h"
+
+namespace omnigraph::cli {
+namespace {
+
+class GraphCommandsTest : public CliTest {
+ protected:
+  GraphCommandsTest() {
+    root_ = path("g.omni");
+    write("s.pg", "node Bird { code: String @key  wing: I32? }\nedge Chases: Bird -> Bird\n");
+    write("d.jsonl",
+          "{\"type\":\"Bird\",\"data\":{\"code\":\"b1\",\"wing\":7}}\n"
+          "{\"type\":\"Bird\",\"data\":{\"code\":\"b2\"}}\n"
+          "{\"edge\":\"Chases\",\"from\":\"b1\",\"to\":\"b2\"}\n");
+    const Outcome init = run({"init", "--schema", path("s.pg"), root_});
+    EXPECT_EQ(init.status, 0) << init.err;
+    EXPECT_EQ(init.out, "initialized " + root_ + "\n");
+  }
+  void load() {
+    const Outcome loaded = run({"load", "--data", path("d.jsonl"), "--mode", "append", root_});
+    EXPECT_EQ(loaded.status, 0) << loaded.err;
+    EXPECT_EQ(loaded.err, "omnigraph load → " + root_ + " (direct, local)\n");
+    EXPECT_EQ(loaded.out, "loaded " + root_ +
+                              " on branch main with append: 3 entities across 1 node types and 1 "
+                              "edge types\n");
+  }
+  Outcome query(std::vector<std::string> more) {
+    std::vector<std::string> args = {"query", "--store", root_};
+    args.insert(args.end(), more.begin(), more.end());
+    return run(args);
+  }
+
+  std::string root_;
+  const std::string all_ = "query q() { match { $b: Bird } return { $b.code, $b.wing } order { "
+                           "$b.code asc } }";
+  const std::string add_ = "query add($c: String) { insert Bird { code: $c } }";
+};
+
+TEST_F(GraphCommandsTest, QueryPrintsEveryFormat) {
+  load();
+  EXPECT_EQ(query({"-e", all_}).out,
+            "2 rows from branch main via q\nb.code | b.wing\n-------+-------\nb1     | 7     \nb2   "
+            "  | null  \n");
+  EXPECT_EQ(query({"-e", all_, "--format", "csv"}).out, "b.code,b.wing\nb1,7\nb2,null\n");
+  EXPECT_TRUE(query({"-e", all_, "--json"}).out.starts_with("{\n  \"query_name\": \"q\",\n"));
+  write_config("defaults: { output: csv }\n");
+  EXPECT_EQ(query({"-e", all_}).out, "b.code,b.wing\nb1,7\nb2,null\n");
+}
+
+TEST_F(GraphCommandsTest, ExplainShowsThePlanInstead) {
+  load();
+  const Outcome plan = query({"-e", all_, "--explain"});
+  EXPECT_EQ(plan.status, 0) << plan.err;
+  EXPECT_FALSE(contains(plan.out, "b.code | b.wing"));
+  EXPECT_TRUE(query({"-e", all_, "--explain", "--json"}).out.starts_with("{\n  \"name\": "));
+}
+
+TEST_F(GraphCommandsTest, QueryLanes) {
+  EXPECT_TRUE(contains(query({}).err, "provide a query name to invoke from the catalog, or -e"));
+  EXPECT_TRUE(contains(query({"stored"}).err, "by-name invocation needs a server"));
+  EXPECT_TRUE(contains(query({"-e", "  "}).err, "--query-string must not be empty"));
+  EXPECT_TRUE(contains(query({"--query", path("absent.gq")}).err, "No such file or directory"));
+  EXPECT_TRUE(contains(query({"other", "-e", all_}).err, "query 'other' not found"));
+  EXPECT_TRUE(contains(query({"-e", all_, "--params", "[]"}).err, "params must be a JSON object"));
+  const Outcome wrong = query({"-e", add_, "--json"});
+  EXPECT_EQ(wrong.status, 1);
+  EXPECT_EQ(wrong.out, "");
+}
+
+TEST_F(GraphCommandsTest, MutateReportsCountsAndCommit) {
+  const Outcome human =
+      run({"mutate", "--store", root_, "-e", add_, "--params", "{\"c\":\"x\"}", "--as", "act-ann"});
+  EXPECT_EQ(human.out, "changed main via add: 1 nodes, 0 edges\nactor_id: act-ann\n");
+  EXPECT_EQ(human.err, "");
+  const Outcome idle = run({"mutate", "--store", root_, "--json", "-e",
+                            "query idle() { delete Bird where code = \"zz\" }"});
+  EXPECT_EQ(idle.out, "{\n  \"branch\": \"main\",\n  \"query_name\": \"idle\",\n"
+                      "  \"affected_nodes\": 0,\n  \"affected_edges\": 0,\n  \"actor_id\": null,\n"
+                      "  \"commit\": null\n}\n");
+}
+
+TEST_F(GraphCommandsTest, ALostPreconditionExitsFour) {
+  const std::vector<std::string> lost = {"mutate", "--store", root_, "--if-commit", "nope", "-e",
+                                         "query m() { insert Bird { code: \"x\" } }"};
+  const Outcome human = run(lost);
+  EXPECT_EQ(human.status, 4);
+  EXPECT_EQ(human.out, "");
+  EXPECT_TRUE(human.err.starts_with(
+      "precondition failed on branch 'main': expected head 'nope' but current is "));
+  auto with_json = lost;
+  with_json.push_back("--json");
+  const Outcome json = run(with_json);
+  EXPECT_EQ(json.status, 4);
+  EXPECT_EQ(json.err, "");
+  EXPECT_TRUE(contains(json.out, "\"precondition_failure\": {\n    \"expected\": \"nope\",\n"
+                                 "    \"actual\": \""));
+}
+
+TEST_F(GraphCommandsTest, LoadJsonAndBranches) {
+  const Outcome missing =
+      run({"load", "--data", path("d.jsonl"), "--mode", "merge", "--branch", "draft", root_});
+  EXPECT_EQ(missing.status, 1);
+  EXPECT_TRUE(contains(missing.err, "branch 'draft' not found"));
+  const Outcome forked = run({"load", "--data", path("d.jsonl"), "--mode", "merge", "--branch",
+                              "draft", "--from", "main", "--json", "--quiet", root_});
+  EXPECT_EQ(forked.status, 0) << forked.err;
+  EXPECT_EQ(forked.err, "");
+  EXPECT_TRUE(forked.out.starts_with(
+      "{\n  \"uri\": \"" + root_ + "\",\n  \"branch\": \"draft\",\n  \"mode\": \"merge\",\n"
+      "  \"base_branch\": \"main\",\n  \"branch_created\": true,\n  \"nodes\": [\n"));
+  EXPECT_FALSE(contains(forked.out, "\"actor_id\": null,\n  \"commit\""));
+  EXPECT_EQ(run({"branch", "list", "--store", root_}).out, "draft\nmain\n");
+  EXPECT_EQ(run({"branch", "create", "x", "--from", "draft", "--uri", root_}).out,
+            "created branch x from draft\n");
+  EXPECT_TRUE(contains(run({"load", "--data", path("absent"), "--mode", "merge", root_}).err,
+                       "No such file or directory"));
+}
+
+TEST_F(GraphCommandsTest, IngestWarnsAndTellsTheBranch) {
+  const Outcome outcome = run({"ingest", "--data", path("d.jsonl"), "--branch", "draft", root_});
+  EXPECT_TRUE(contains(outcome.err, "`omnigraph ingest` is a deprecated loader command"));
+  EXPECT_EQ(outcome.out, "ingested 3 entities from " + root_ +
+                             " into branch draft from main with merge (branch created)\n"
+                             "node type 'Bird': 2 entities loaded\n"
+                             "edge type 'Chases': 1 entities loaded\n");
+}
+
+TEST_F(GraphCommandsTest, HistoryIsShown) {
+  load();
+  const Outcome list = run({"commit", "list", root_});
+  EXPECT_EQ(std::count(list.out.begin(), list.out.end(), '\n'), 2);
+  const std::string id = list.out.substr(0, 26);
+  EXPECT_TRUE(list.out.starts_with(id + " graph_branch=main graph_manifest_version=2\n"));
+  const Outcome show = run({"commit", "show", id, "--store", root_});
+  EXPECT_TRUE(show.out.starts_with("graph_commit_id: " + id + "\ngraph_branch: main\n"
+                                   "graph_manifest_version: 2\nparent_commit_id: "));
+  EXPECT_FALSE(contains(show.out, "actor_id"));
+  EXPECT_TRUE(contains(run({"commit", "show", "nope", "--store", root_}).err,
+                       "   0: commit 'nope' not found\n"));
+  EXPECT_TRUE(contains(query({"-e", all_, "--snapshot", id}).out, "2 rows from snapshot " + id));
+  const Outcome snapshot = run({"snapshot", root_});
+  EXPECT_TRUE(contains(snapshot.out, "edge type 'Chases' published_dataset_version=2 "
+                                     "native_dataset_branch=main entities=1\nnode type 'Bird'"));
+}
+
+TEST_F(GraphCommandsTest, SchemaAndExport) {
+  load();
+  EXPECT_EQ(run({"schema", "show", root_}).out, read("s.pg") + "\n");
+  write("more.pg", read("s.pg") + "node Area { code: String @key }\n");
+  EXPECT_EQ(run({"schema", "plan", "--schema", path("more.pg"), root_}).out,
+            "schema plan for " + root_ + "\nsupported: yes\n- add node type 'Area'\n");
+  EXPECT_EQ(run({"schema", "plan", "--schema", path("s.pg"), root_}).out,
+            "schema plan for " + root_ + "\nsupported: yes\nno schema changes\n");
+  EXPECT_EQ(run({"export", root_, "--type", "Bird"}).out,
+            "{\"type\":\"Bird\",\"data\":{\"id\":\"b1\",\"code\":\"b1\",\"wing\":7}}\n"
+            "{\"type\":\"Bird\",\"data\":{\"id\":\"b2\",\"code\":\"b2\",\"wing\":null}}\n");
+  const Outcome old = run({"export", root_, "--jsonl"});
+  EXPECT_TRUE(contains(old.err, "warning: --jsonl is deprecated"));
+  EXPECT_TRUE(old.out.starts_with("{\"edge\":\"Chases\",\"from\":\"b1\",\"to\":\"b2\",\"data\":{"));
+  EXPECT_TRUE(contains(run({"export", root_, "--type", "Fish"}).err, "unknown export type 'Fish'"));
+}
+
+TEST_F(GraphCommandsTest, LintReadsTheGraph) {
+  write("q.gq", all_);
+  const Outcome lint = run({"lint", "--query", path("q.gq"), root_, "--json"});
+  EXPECT_EQ(lint.status, 0) << lint.err;
+  EXPECT_TRUE(contains(lint.out, "\"kind\": \"graph\",\n    \"uri\": \"" + root_ + "\""));
+}
+
+TEST_F(GraphCommandsTest, InitRefusals) {
+  EXPECT_TRUE(contains(run({"init", "--schema", path("s.pg"), root_}).err, "already initialized"));
+  EXPECT_TRUE(contains(run({"init", "--force", "--schema", path("s.pg"), root_}).err,
+                       "force init refuses graph root"));
+  EXPECT_TRUE(contains(run({"init", "--schema", path("absent.pg"), path("h.omni")}).err,
+                       "No such file or directory"));
+  write("c/__cluster/state.json", "{}");
+  const Outcome inside = run({"init", "--schema", path("s.pg"), path("c/graphs/kb.omni")});
+  EXPECT_TRUE(contains(inside.err, "is inside cluster `" + path("c") + "`"));
+  EXPECT_TRUE(contains(run({"snapshot", path("absent.omni")}).err,
+                       "no graph at '" + path("absent.omni") + "'"));
+}
+
+}  // namespace
+}  // namespace omnigraph::cli
