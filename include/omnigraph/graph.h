@@ -2,7 +2,8 @@
 //
 //   auto graph = omnigraph::Graph::create("people.omni", "node Person { name: String @key }");
 //   graph->mutate({.source = "query add() { insert Person { name: \"Ada\" } }"});
-//   auto people = graph->query({.source = "query all() { match { $p: Person } return { $p.name } }"});
+//   auto people = graph->query({.source = "query all() { match { $p: Person } return { $p.name }
+//   }"});
 //
 // A Graph is a handle. All of its member functions may be called from any number of threads at
 // once; reads never wait for writes. Several processes may open the same folder: a write by one is
@@ -45,24 +46,24 @@ struct GraphOptions {
 
 // A commit: one atomic change of one branch.
 struct Commit {
-  std::string id;                            // ULID text
-  std::optional<std::string> branch;         // where it was authored; nullopt for main
-  std::uint64_t version = 0;                 // graph_manifest_version
+  std::string id;                     // ULID text
+  std::optional<std::string> branch;  // where it was authored; nullopt for main
+  std::uint64_t version = 0;          // graph_manifest_version
   std::optional<std::string> parent;
   std::optional<std::string> merged_parent;
   std::optional<std::string> actor;
-  std::int64_t created_at = 0;               // microseconds since the Unix epoch
+  std::int64_t created_at = 0;  // microseconds since the Unix epoch
 };
 
 struct QueryRequest {
-  std::string_view source;                   // .gq text
-  std::string_view name = {};                // which query of it; empty: it must hold exactly one
-  std::string_view params = {};              // a JSON object; empty or `null`: none
-  std::optional<std::string_view> branch = std::nullopt;    // default main
-  std::optional<std::string_view> snapshot = std::nullopt;  // a commit id; excludes branch
+  std::string_view source;       // .gq text
+  std::string_view name = {};    // which query of it; empty: it must hold exactly one
+  std::string_view params = {};  // a JSON object; empty or `null`: none
+  std::optional<std::string_view> branch = std::nullopt;             // default main
+  std::optional<std::string_view> snapshot = std::nullopt;           // a commit id; excludes branch
   std::optional<std::chrono::milliseconds> deadline = std::nullopt;  // from the call on
   const std::atomic<bool>* cancelled = nullptr;  // set to true by any thread to stop
-  bool explain = false;                      // measure the plan; see ResultSet::plan
+  bool explain = false;                          // measure the plan; see ResultSet::plan
 };
 
 struct MutationRequest {
@@ -76,12 +77,12 @@ struct MutationRequest {
 };
 
 struct MutationReport {
-  std::string branch;                        // as requested
+  std::string branch;  // as requested
   std::string query_name;
   std::uint64_t affected_nodes = 0;
   std::uint64_t affected_edges = 0;
   std::optional<std::string> actor;
-  std::optional<Commit> commit;              // nullopt: nothing matched, nothing was published
+  std::optional<Commit> commit;  // nullopt: nothing matched, nothing was published
 };
 
 enum class LoadMode : std::uint8_t { kOverwrite, kAppend, kMerge };
@@ -110,9 +111,9 @@ struct LoadedType {
 };
 
 struct LoadReport {
-  std::string branch;                        // as requested
+  std::string branch;  // as requested
   bool branch_created = false;
-  std::vector<LoadedType> nodes, edges;      // sorted by name; only types with a record
+  std::vector<LoadedType> nodes, edges;  // sorted by name; only types with a record
   std::uint64_t total_entities = 0;
   Commit commit;
 };
@@ -120,9 +121,9 @@ struct LoadReport {
 struct DatasetInfo {
   bool is_edge = false;
   std::string type_name;
-  std::string path;                          // opaque, stable for the type's lifetime
-  std::uint64_t version = 0;                 // rises whenever the type's content changes
-  std::optional<std::string> branch;         // named branch that wrote it; nullopt: main
+  std::string path;                   // opaque, stable for the type's lifetime
+  std::uint64_t version = 0;          // rises whenever the type's content changes
+  std::optional<std::string> branch;  // named branch that wrote it; nullopt: main
   std::uint64_t entities = 0;
 };
 
@@ -130,18 +131,18 @@ struct SnapshotInfo {
   std::string branch;
   std::uint64_t version = 0;
   std::string commit_id;
-  std::vector<DatasetInfo> datasets;         // edge types by name, then node types by name
+  std::vector<DatasetInfo> datasets;  // edge types by name, then node types by name
 };
 
 // One step of a schema change.
 struct SchemaStep {
-  std::string json;                          // an object with `kind` and the fields of that kind
-  std::string text;                          // "add property 'Person.age' (I32?) on node 'Person'"
+  std::string json;  // an object with `kind` and the fields of that kind
+  std::string text;  // "add property 'Person.age' (I32?) on node 'Person'"
 };
 
 struct SchemaPlan {
   bool supported = false;
-  std::vector<SchemaStep> steps;             // empty: the two schemas mean the same
+  std::vector<SchemaStep> steps;  // empty: the two schemas mean the same
 };
 
 class Graph {

@@ -101,8 +101,8 @@ class ArgumentParser {
   void long_option(std::string_view text);
   void short_options(std::string_view text);
   void take(const OptionSpec& option, std::optional<std::string_view> attached);
-  void check_value(std::string_view value, ValueKind kind, std::span<const std::string_view> choices,
-                   const std::string& shown);
+  void check_value(std::string_view value, ValueKind kind,
+                   std::span<const std::string_view> choices, const std::string& shown);
   void check_pairs();
   void check_required();
 
@@ -177,8 +177,9 @@ void ArgumentParser::help_of_rest() {
     if (text == "-h" || text == "--help") continue;
     if (text.starts_with('-')) {
       // Global options may stand anywhere; here they mean nothing.
-      const OptionSpec* option =
-          text.starts_with("--") ? find_option(kProgram, text.substr(2, text.find('=') - 2)) : nullptr;
+      const OptionSpec* option = text.starts_with("--")
+                                     ? find_option(kProgram, text.substr(2, text.find('=') - 2))
+                                     : nullptr;
       if (option == nullptr) {
         unexpected(text);
         return;
@@ -212,8 +213,8 @@ void ArgumentParser::long_option(std::string_view text) {
     unexpected("--" + std::string(name));
     return;
   }
-  take(*option, equals == std::string_view::npos ? std::nullopt
-                                                 : std::optional(text.substr(equals + 1)));
+  take(*option,
+       equals == std::string_view::npos ? std::nullopt : std::optional(text.substr(equals + 1)));
 }
 
 // -h, -v at the root, and options with a value: -e GQ, -eGQ, -e=GQ.

@@ -1,5 +1,5 @@
-// From argv to a command and its values, by the tables of command.h. Decides everything that makes a
-// usage error (exit status 2) and nothing else: no file, environment or network is looked at.
+// From argv to a command and its values, by the tables of command.h. Decides everything that makes
+// a usage error (exit status 2) and nothing else: no file, environment or network is looked at.
 #pragma once
 
 #include <cstdint>

@@ -10,7 +10,7 @@
 namespace omnigraph::cli {
 
 enum class ValueKind : std::uint8_t {
-  kFlag,    // takes no value
+  kFlag,  // takes no value
   kText,
   kChoice,  // one of `choices`
   kU32,
@@ -58,17 +58,53 @@ enum ScopeOption : std::uint8_t {
 
 enum class CommandId : std::uint8_t {
   kGroup,  // has subcommands
-  kQuery, kMutate, kAlias, kLoad, kIngest,
-  kBranchCreate, kBranchList, kBranchDelete, kBranchMerge,
-  kSnapshot, kExport, kBlobGet, kBlobStat,
-  kCommitList, kCommitShow, kCommitChanges, kChangesPoll, kChangesBaseline,
-  kSchemaShow, kSchemaApply, kSchemaPlan, kGraphsList,
-  kInit, kOptimize, kRepair, kCleanup, kLint,
-  kQueriesList, kQueriesValidate,
-  kClusterValidate, kClusterPlan, kClusterApply, kClusterApprove, kClusterStatus, kClusterRefresh,
-  kClusterImport, kClusterForceUnlock,
-  kPolicyValidate, kPolicyTest, kPolicyExplain,
-  kEmbed, kLogin, kLogout, kProfileList, kProfileShow, kVersion, kHelp,
+  kQuery,
+  kMutate,
+  kAlias,
+  kLoad,
+  kIngest,
+  kBranchCreate,
+  kBranchList,
+  kBranchDelete,
+  kBranchMerge,
+  kSnapshot,
+  kExport,
+  kBlobGet,
+  kBlobStat,
+  kCommitList,
+  kCommitShow,
+  kCommitChanges,
+  kChangesPoll,
+  kChangesBaseline,
+  kSchemaShow,
+  kSchemaApply,
+  kSchemaPlan,
+  kGraphsList,
+  kInit,
+  kOptimize,
+  kRepair,
+  kCleanup,
+  kLint,
+  kQueriesList,
+  kQueriesValidate,
+  kClusterValidate,
+  kClusterPlan,
+  kClusterApply,
+  kClusterApprove,
+  kClusterStatus,
+  kClusterRefresh,
+  kClusterImport,
+  kClusterForceUnlock,
+  kPolicyValidate,
+  kPolicyTest,
+  kPolicyExplain,
+  kEmbed,
+  kLogin,
+  kLogout,
+  kProfileList,
+  kProfileShow,
+  kVersion,
+  kHelp,
 };
 
 struct CommandSpec {

@@ -12,10 +12,9 @@ Status check_private(const std::string& path) {
   if (!mode || (*mode & 077U) == 0) return {};
   char octal[8];
   const auto end = std::to_chars(octal, octal + sizeof octal, *mode, 8).ptr;
-  return Error(ErrorCode::kForbidden, "credentials file '" + path +
-                                          "' is group/world-accessible (mode " +
-                                          std::string(octal, end) + "); run `chmod 600 " + path +
-                                          "`");
+  return Error(ErrorCode::kForbidden,
+               "credentials file '" + path + "' is group/world-accessible (mode " +
+                   std::string(octal, end) + "); run `chmod 600 " + path + "`");
 }
 
 // The file's text, empty when there is no file.
@@ -132,8 +131,8 @@ Result<std::optional<std::string>> token_for(const Process& process, const Opera
   for (const auto& [name, url] : config.servers) {
     std::string_view prefix = url;
     while (prefix.ends_with('/')) prefix.remove_suffix(1);
-    const bool matches = base.starts_with(prefix) &&
-                         (base.size() == prefix.size() || base[prefix.size()] == '/');
+    const bool matches =
+        base.starts_with(prefix) && (base.size() == prefix.size() || base[prefix.size()] == '/');
     if (!matches || prefix.size() < longest) continue;
     matched = &name;
     longest = prefix.size();

@@ -25,7 +25,8 @@ Status remove_token(const std::string& path, std::string_view server);
 Result<std::optional<std::string>> stored_token(const std::string& path, std::string_view server);
 
 // The token for a request to `base`, by the rules of cli.md §6.3: the operator server with the
-// longest URL that is `base` or a prefix of it up to a `/` decides which variable and section count.
+// longest URL that is `base` or a prefix of it up to a `/` decides which variable and section
+// count.
 Result<std::optional<std::string>> token_for(const Process& process, const OperatorConfig& config,
                                              std::string_view base);
 

@@ -1,11 +1,12 @@
 #include "cli/files.h"
 
-#include <cerrno>
-#include <cstring>
 #include <fcntl.h>
-#include <filesystem>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
 
 namespace omnigraph::cli {
 namespace {
@@ -31,7 +32,7 @@ Result<std::string> read_text_file(const std::string& path, std::string_view wha
                                    std::size_t limit) {
   const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (file.number < 0) return system_error("read", what, path);
-  struct stat info{};
+  struct stat info {};
   std::string text;
   if (::fstat(file.number, &info) == 0 && info.st_size > 0) {
     text.reserve(std::min(static_cast<std::size_t>(info.st_size) + 1, limit));
@@ -43,21 +44,21 @@ Result<std::string> read_text_file(const std::string& path, std::string_view wha
     if (got < 0) return system_error("read", what, path);
     if (got == 0) return text;
     if (text.size() + static_cast<std::size_t>(got) > limit) {
-      return Error(ErrorCode::kResourceExhausted,
-                   "could not read " + std::string(what) + " '" + path + "': larger than " +
-                       std::to_string(limit) + " bytes");
+      return Error(ErrorCode::kResourceExhausted, "could not read " + std::string(what) + " '" +
+                                                      path + "': larger than " +
+                                                      std::to_string(limit) + " bytes");
     }
     text.append(buffer, static_cast<std::size_t>(got));
   }
 }
 
 bool file_exists(const std::string& path) {
-  struct stat info{};
+  struct stat info {};
   return ::stat(path.c_str(), &info) == 0;
 }
 
 std::optional<unsigned> file_mode(const std::string& path) {
-  struct stat info{};
+  struct stat info {};
   if (::stat(path.c_str(), &info) != 0) return std::nullopt;
   return info.st_mode & 07777U;
 }

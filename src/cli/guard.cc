@@ -29,18 +29,24 @@ Status check_alias(const Arguments& arguments) {
   if (given.empty()) return {};
   return bad_request(
       "`alias` uses the server, graph, and stored query declared in `aliases.<name>` in "
-      "~/.omnigraph/config.yaml; remove global scope flag(s): " + given);
+      "~/.omnigraph/config.yaml; remove global scope flag(s): " +
+      given);
 }
 
 }  // namespace
 
 std::string_view capability_phrase(Capability capability) {
   switch (capability) {
-    case Capability::kAny: return "data";
-    case Capability::kServed: return "served";
-    case Capability::kDirect: return "direct (storage-native)";
-    case Capability::kControl: return "cluster control";
-    case Capability::kLocal: return "local";
+    case Capability::kAny:
+      return "data";
+    case Capability::kServed:
+      return "served";
+    case Capability::kDirect:
+      return "direct (storage-native)";
+    case Capability::kControl:
+      return "cluster control";
+    case Capability::kLocal:
+      return "local";
   }
   return "local";
 }

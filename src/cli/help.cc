@@ -39,7 +39,8 @@ std::string option_help(const OptionSpec& option) {
 }
 
 Line option_line(const OptionSpec& option) {
-  std::string left = option.short_name != 0 ? std::string{'-', option.short_name, ',', ' '} : "    ";
+  std::string left =
+      option.short_name != 0 ? std::string{'-', option.short_name, ',', ' '} : "    ";
   left += "--" + std::string(option.name);
   if (option.kind != ValueKind::kFlag) left += " <" + value_name(option) + ">";
   if (option.repeatable) left += "...";

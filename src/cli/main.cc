@@ -1,6 +1,7 @@
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdlib>
-#include <unistd.h>
 
 #include "cli/process.h"
 #include "omnigraph/version.h"

@@ -1,9 +1,10 @@
 #include "cli/operator_config.h"
 
+#include <yaml-cpp/yaml.h>
+
 #include <charconv>
 #include <filesystem>
 #include <set>
-#include <yaml-cpp/yaml.h>
 
 #include "cli/files.h"
 #include "common/json_writer.h"
@@ -88,35 +89,37 @@ std::optional<ResultFormat> Reader::format(const YAML::Node& node, const std::st
 }
 
 void Reader::defaults(const YAML::Node& node, Defaults& out) {
-  each(node, "defaults", [&](const std::string& key, const YAML::Node& value, const std::string& at) {
-    if (key == "output") {
-      out.output = format(value, at);
-    } else if (key == "table_max_column_width") {
-      const auto digits = text(value, at);
-      if (!digits) return true;
-      std::uint32_t width = 0;
-      const auto [end, code] = std::from_chars(digits->data(), digits->data() + digits->size(), width);
-      if (code != std::errc() || end != digits->data() + digits->size()) {
-        fail("`" + at + "` must be a non-negative integer");
-      }
-      out.table_max_column_width = width;
-    } else if (key == "table_cell_layout") {
-      const auto layout = text(value, at);
-      if (layout && *layout != "truncate" && *layout != "wrap") {
-        fail("`" + at + "` must be truncate or wrap");
-      }
-      out.wrap = layout == "wrap";
-    } else if (key == "server") {
-      out.server = text(value, at);
-    } else if (key == "store") {
-      out.store = text(value, at);
-    } else if (key == "default_graph") {
-      out.default_graph = text(value, at);
-    } else {
-      return false;
-    }
-    return true;
-  });
+  each(node, "defaults",
+       [&](const std::string& key, const YAML::Node& value, const std::string& at) {
+         if (key == "output") {
+           out.output = format(value, at);
+         } else if (key == "table_max_column_width") {
+           const auto digits = text(value, at);
+           if (!digits) return true;
+           std::uint32_t width = 0;
+           const auto [end, code] =
+               std::from_chars(digits->data(), digits->data() + digits->size(), width);
+           if (code != std::errc() || end != digits->data() + digits->size()) {
+             fail("`" + at + "` must be a non-negative integer");
+           }
+           out.table_max_column_width = width;
+         } else if (key == "table_cell_layout") {
+           const auto layout = text(value, at);
+           if (layout && *layout != "truncate" && *layout != "wrap") {
+             fail("`" + at + "` must be truncate or wrap");
+           }
+           out.wrap = layout == "wrap";
+         } else if (key == "server") {
+           out.server = text(value, at);
+         } else if (key == "store") {
+           out.store = text(value, at);
+         } else if (key == "default_graph") {
+           out.default_graph = text(value, at);
+         } else {
+           return false;
+         }
+         return true;
+       });
 }
 
 // servers.<name>.url and clusters.<name>.root.
@@ -139,19 +142,27 @@ void Reader::named(const YAML::Node& node, const std::string& section, std::stri
 }
 
 void Reader::profiles(const YAML::Node& node, OperatorConfig& out) {
-  each(node, "profiles", [&](const std::string& name, const YAML::Node& value, const std::string& at) {
-    Profile profile{.name = name, .server = {}, .cluster = {}, .store = {}, .default_graph = {}};
-    each(value, at, [&](const std::string& key, const YAML::Node& inner, const std::string& where) {
-      if (key == "server") profile.server = text(inner, where);
-      else if (key == "cluster") profile.cluster = text(inner, where);
-      else if (key == "store") profile.store = text(inner, where);
-      else if (key == "default_graph") profile.default_graph = text(inner, where);
-      else return false;
-      return true;
-    });
-    out.profiles.insert_or_assign(name, std::move(profile));
-    return true;
-  });
+  each(node, "profiles",
+       [&](const std::string& name, const YAML::Node& value, const std::string& at) {
+         Profile profile{
+             .name = name, .server = {}, .cluster = {}, .store = {}, .default_graph = {}};
+         each(value, at,
+              [&](const std::string& key, const YAML::Node& inner, const std::string& where) {
+                if (key == "server")
+                  profile.server = text(inner, where);
+                else if (key == "cluster")
+                  profile.cluster = text(inner, where);
+                else if (key == "store")
+                  profile.store = text(inner, where);
+                else if (key == "default_graph")
+                  profile.default_graph = text(inner, where);
+                else
+                  return false;
+                return true;
+              });
+         out.profiles.insert_or_assign(name, std::move(profile));
+         return true;
+       });
 }
 
 void Reader::append_json(const YAML::Node& node, std::string& out, int depth,
@@ -249,10 +260,11 @@ void Reader::alias(const YAML::Node& node, const std::string& prefix, AliasDefin
 }
 
 void Reader::aliases(const YAML::Node& node, OperatorConfig& out) {
-  each(node, "aliases", [&](const std::string& name, const YAML::Node& value, const std::string& at) {
-    alias(value, at, out.aliases[name]);
-    return true;
-  });
+  each(node, "aliases",
+       [&](const std::string& name, const YAML::Node& value, const std::string& at) {
+         alias(value, at, out.aliases[name]);
+         return true;
+       });
 }
 
 Result<OperatorConfig> Reader::read(const std::string& text_of_file) {
@@ -261,11 +273,12 @@ Result<OperatorConfig> Reader::read(const std::string& text_of_file) {
     const YAML::Node document = YAML::Load(text_of_file);
     each(document, "", [&](const std::string& key, const YAML::Node& value, const std::string&) {
       if (key == "operator") {
-        each(value, key, [&](const std::string& member, const YAML::Node& inner, const std::string& at) {
-          if (member != "actor") return false;
-          config.actor = text(inner, at);
-          return true;
-        });
+        each(value, key,
+             [&](const std::string& member, const YAML::Node& inner, const std::string& at) {
+               if (member != "actor") return false;
+               config.actor = text(inner, at);
+               return true;
+             });
       } else if (key == "defaults") {
         defaults(value, config.defaults);
       } else if (key == "servers") {
@@ -304,9 +317,12 @@ Result<OperatorConfig> Reader::read(const std::string& text_of_file) {
 
 std::string_view scope_kind_name(ScopeKind kind) {
   switch (kind) {
-    case ScopeKind::kServer: return "server";
-    case ScopeKind::kCluster: return "cluster";
-    case ScopeKind::kStore: return "store";
+    case ScopeKind::kServer:
+      return "server";
+    case ScopeKind::kCluster:
+      return "cluster";
+    case ScopeKind::kStore:
+      return "store";
   }
   return "store";
 }
@@ -330,7 +346,8 @@ Result<Binding> Profile::binding() const {
   }
   if (count > 1) {
     return bad_request("profile '" + name + "' binds " + std::to_string(count) + " scopes (" +
-                       names + "); a profile must bind exactly one of `server`, `cluster`, or "
+                       names +
+                       "); a profile must bind exactly one of `server`, `cluster`, or "
                        "`store`");
   }
   return std::move(*found);
@@ -347,11 +364,16 @@ std::optional<ResultFormat> parse_format(std::string_view name) {
 
 std::string_view format_name(ResultFormat format) {
   switch (format) {
-    case ResultFormat::kTable: return "table";
-    case ResultFormat::kKeyValue: return "kv";
-    case ResultFormat::kCsv: return "csv";
-    case ResultFormat::kJsonLines: return "jsonl";
-    case ResultFormat::kJson: return "json";
+    case ResultFormat::kTable:
+      return "table";
+    case ResultFormat::kKeyValue:
+      return "kv";
+    case ResultFormat::kCsv:
+      return "csv";
+    case ResultFormat::kJsonLines:
+      return "jsonl";
+    case ResultFormat::kJson:
+      return "json";
   }
   return "table";
 }

@@ -1,7 +1,8 @@
 #include "cli/process.h"
 
-#include <cerrno>
 #include <unistd.h>
+
+#include <cerrno>
 
 namespace omnigraph::cli {
 

@@ -77,43 +77,70 @@ bool needs_config(const Arguments& arguments) {
 
 ExitStatus dispatch(Invocation& call) {
   switch (call.arguments.command->id) {
-    case CommandId::kQuery: return run_query(call);
-    case CommandId::kMutate: return run_mutate(call);
-    case CommandId::kAlias: return run_alias(call);
-    case CommandId::kLoad: return run_load(call);
-    case CommandId::kIngest: return run_ingest(call);
-    case CommandId::kBranchCreate: return run_branch_create(call);
-    case CommandId::kBranchList: return run_branch_list(call);
-    case CommandId::kBranchDelete: return run_branch_delete(call);
-    case CommandId::kBranchMerge: return run_branch_merge(call);
-    case CommandId::kSnapshot: return run_snapshot(call);
-    case CommandId::kExport: return run_export(call);
-    case CommandId::kCommitList: return run_commit_list(call);
-    case CommandId::kCommitShow: return run_commit_show(call);
-    case CommandId::kSchemaShow: return run_schema_show(call);
-    case CommandId::kSchemaPlan: return run_schema_plan(call);
-    case CommandId::kSchemaApply: return run_schema_apply(call);
-    case CommandId::kInit: return run_init(call);
-    case CommandId::kCleanup: return run_cleanup(call);
-    case CommandId::kLint: return run_lint(call);
-    case CommandId::kLogin: return run_login(call);
-    case CommandId::kLogout: return run_logout(call);
-    case CommandId::kProfileList: return run_profile_list(call);
-    case CommandId::kProfileShow: return run_profile_show(call);
-    case CommandId::kVersion: return run_version(call);
+    case CommandId::kQuery:
+      return run_query(call);
+    case CommandId::kMutate:
+      return run_mutate(call);
+    case CommandId::kAlias:
+      return run_alias(call);
+    case CommandId::kLoad:
+      return run_load(call);
+    case CommandId::kIngest:
+      return run_ingest(call);
+    case CommandId::kBranchCreate:
+      return run_branch_create(call);
+    case CommandId::kBranchList:
+      return run_branch_list(call);
+    case CommandId::kBranchDelete:
+      return run_branch_delete(call);
+    case CommandId::kBranchMerge:
+      return run_branch_merge(call);
+    case CommandId::kSnapshot:
+      return run_snapshot(call);
+    case CommandId::kExport:
+      return run_export(call);
+    case CommandId::kCommitList:
+      return run_commit_list(call);
+    case CommandId::kCommitShow:
+      return run_commit_show(call);
+    case CommandId::kSchemaShow:
+      return run_schema_show(call);
+    case CommandId::kSchemaPlan:
+      return run_schema_plan(call);
+    case CommandId::kSchemaApply:
+      return run_schema_apply(call);
+    case CommandId::kInit:
+      return run_init(call);
+    case CommandId::kCleanup:
+      return run_cleanup(call);
+    case CommandId::kLint:
+      return run_lint(call);
+    case CommandId::kLogin:
+      return run_login(call);
+    case CommandId::kLogout:
+      return run_logout(call);
+    case CommandId::kProfileList:
+      return run_profile_list(call);
+    case CommandId::kProfileShow:
+      return run_profile_show(call);
+    case CommandId::kVersion:
+      return run_version(call);
     case CommandId::kBlobGet:
     case CommandId::kBlobStat:
     case CommandId::kCommitChanges:
     case CommandId::kChangesPoll:
     case CommandId::kChangesBaseline:
-    case CommandId::kGraphsList: return run_unavailable_data(call);
+    case CommandId::kGraphsList:
+      return run_unavailable_data(call);
     case CommandId::kOptimize:
-    case CommandId::kRepair: return run_unavailable_direct(call);
+    case CommandId::kRepair:
+      return run_unavailable_direct(call);
     case CommandId::kQueriesList:
     case CommandId::kQueriesValidate:
     case CommandId::kPolicyValidate:
     case CommandId::kPolicyTest:
-    case CommandId::kPolicyExplain: return run_unavailable_control(call);
+    case CommandId::kPolicyExplain:
+      return run_unavailable_control(call);
     case CommandId::kClusterValidate:
     case CommandId::kClusterPlan:
     case CommandId::kClusterApply:
@@ -121,10 +148,13 @@ ExitStatus dispatch(Invocation& call) {
     case CommandId::kClusterStatus:
     case CommandId::kClusterRefresh:
     case CommandId::kClusterImport:
-    case CommandId::kClusterForceUnlock: return run_unavailable_cluster(call);
-    case CommandId::kEmbed: return run_unavailable_embed(call);
+    case CommandId::kClusterForceUnlock:
+      return run_unavailable_cluster(call);
+    case CommandId::kEmbed:
+      return run_unavailable_embed(call);
     case CommandId::kHelp:
-    case CommandId::kGroup: break;  // answered by the parser
+    case CommandId::kGroup:
+      break;  // answered by the parser
   }
   return Error(ErrorCode::kInternal, "no handler for this command");
 }

@@ -10,15 +10,16 @@ namespace {
 
 Error remote_graph_as_path() {
   return bad_request(
-      "a remote graph must be addressed with `--server <url>` — a positional (or `--uri`) http(s):// "
+      "a remote graph must be addressed with `--server <url>` — a positional (or `--uri`) "
+      "http(s):// "
       "URL no longer dispatches to a server");
 }
 
 Error remote_on_direct(const CommandSpec& command, std::string_view uri) {
   return bad_request("`" + std::string(command.label) +
                      "` is a direct (storage-native) command and needs direct storage access; the "
-                     "resolved target is a remote server (" + std::string(uri) +
-                     "). Pass the graph's file:// or s3:// URI.");
+                     "resolved target is a remote server (" +
+                     std::string(uri) + "). Pass the graph's file:// or s3:// URI.");
 }
 
 Result<Scope> store_scope(const CommandSpec& command, std::string_view uri) {
@@ -38,8 +39,8 @@ Result<Scope> server_scope(const CommandSpec& command, std::string_view server,
   // The registry belongs to the server, whatever graph a profile prefers.
   if (command.capability == Capability::kServed) graph.reset();
   if (graph) url += "/graphs/" + *graph;
-  return Scope{.kind = ScopeKind::kServer, .uri = std::move(url), .graph = std::move(graph),
-               .cluster = {}};
+  return Scope{
+      .kind = ScopeKind::kServer, .uri = std::move(url), .graph = std::move(graph), .cluster = {}};
 }
 
 Scope cluster_scope(std::string_view value, std::optional<std::string> graph,
@@ -52,8 +53,9 @@ Scope cluster_scope(std::string_view value, std::optional<std::string> graph,
 }
 
 // A binding of the given source ("profile 'p'", "operator defaults", "--cluster") for this command.
-Result<Scope> bound_scope(const CommandSpec& command, const Binding& binding, const std::string& source,
-                   std::optional<std::string> graph, const OperatorConfig& config) {
+Result<Scope> bound_scope(const CommandSpec& command, const Binding& binding,
+                          const std::string& source, std::optional<std::string> graph,
+                          const OperatorConfig& config) {
   switch (binding.kind) {
     case ScopeKind::kServer:
       if (command.capability == Capability::kDirect) {
@@ -66,8 +68,9 @@ Result<Scope> bound_scope(const CommandSpec& command, const Binding& binding, co
     case ScopeKind::kCluster:
       if (command.capability == Capability::kAny) {
         return bad_request(
-            source + " resolves a cluster scope, which is not valid for graph data commands; run "
-                     "data commands through a server, or use --store <uri> for ad-hoc direct access");
+            source +
+            " resolves a cluster scope, which is not valid for graph data commands; run "
+            "data commands through a server, or use --store <uri> for ad-hoc direct access");
       }
       if (command.capability == Capability::kServed) {
         return bad_request("this command requires a server, but " + source +
@@ -133,9 +136,8 @@ Result<std::string> server_url(std::string_view server, const OperatorConfig& co
         if (!names.empty()) names += ", ";
         names += name;
       }
-      return not_found("unknown server '" + url +
-                       "' — servers defined in the operator config: [" + names +
-                       "] (add it under servers: in ~/.omnigraph/config.yaml)");
+      return not_found("unknown server '" + url + "' — servers defined in the operator config: [" +
+                       names + "] (add it under servers: in ~/.omnigraph/config.yaml)");
     }
     url = found->second;
   }
@@ -164,7 +166,7 @@ Result<Scope> resolve_scope(const Arguments& arguments, const Process& process,
   }
   if (cluster) {
     return bound_scope(command, {ScopeKind::kCluster, std::string(*cluster)}, "--cluster",
-                std::move(graph), config);
+                       std::move(graph), config);
   }
   if (positional_uri || store) {
     if (graph) {
@@ -185,11 +187,11 @@ Result<Scope> resolve_scope(const Arguments& arguments, const Process& process,
   if (config.defaults.server) {
     if (!graph) graph = config.defaults.default_graph;
     return bound_scope(command, {ScopeKind::kServer, *config.defaults.server}, "operator defaults",
-                std::move(graph), config);
+                       std::move(graph), config);
   }
   if (config.defaults.store) {
     return bound_scope(command, {ScopeKind::kStore, *config.defaults.store}, "operator defaults",
-                std::move(graph), config);
+                       std::move(graph), config);
   }
   if (command.capability == Capability::kServed) {
     return bad_request("`" + std::string(command.label) +

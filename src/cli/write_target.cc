@@ -13,8 +13,9 @@ std::string command_words(const Arguments& arguments) {
 
 void echo_write_target(Process& process, const Arguments& arguments, const Scope& scope) {
   if (arguments.has("quiet")) return;
-  const std::string_view access =
-      scope.served() ? "served" : scope.local() ? "direct, local" : "direct, remote";
+  const std::string_view access = scope.served()  ? "served"
+                                  : scope.local() ? "direct, local"
+                                                  : "direct, remote";
   process.err->write("omnigraph " + command_words(arguments) + " → " + scope.uri + " (" +
                      std::string(access) + ")\n");
 }

@@ -17,7 +17,8 @@ inline constexpr std::size_t kMaxBranchNameBytes = 200;
 Result<std::string_view> trim_branch(std::string_view given);
 
 // Whether a trimmed name may be created: its grammar, and that no live branch of `state` has it or
-// stands above or below it in the path of names. `operation` is for the message about internal names.
+// stands above or below it in the path of names. `operation` is for the message about internal
+// names.
 Status check_new_branch(std::string_view name, const GraphState& state, std::string_view operation);
 
 // kBadRequest "<operation> does not allow internal system ref '<name>'" for a name that the engine

@@ -19,21 +19,35 @@ void append_fixed(std::string& out, const Column& column, std::size_t row) {
     case ScalarType::kBool:
       out += column.fixed<std::uint8_t>()[row] != 0 ? "true" : "false";
       break;
-    case ScalarType::kI32: append_integer(out, column.fixed<std::int32_t>()[row]); break;
-    case ScalarType::kI64: append_integer(out, column.fixed<std::int64_t>()[row]); break;
-    case ScalarType::kU32: append_integer(out, column.fixed<std::uint32_t>()[row]); break;
-    case ScalarType::kU64: append_integer(out, column.fixed<std::uint64_t>()[row]); break;
+    case ScalarType::kI32:
+      append_integer(out, column.fixed<std::int32_t>()[row]);
+      break;
+    case ScalarType::kI64:
+      append_integer(out, column.fixed<std::int64_t>()[row]);
+      break;
+    case ScalarType::kU32:
+      append_integer(out, column.fixed<std::uint32_t>()[row]);
+      break;
+    case ScalarType::kU64:
+      append_integer(out, column.fixed<std::uint64_t>()[row]);
+      break;
     case ScalarType::kF32:
       JsonWriter::append_double(out, static_cast<double>(column.fixed<float>()[row]));
       break;
-    case ScalarType::kF64: JsonWriter::append_double(out, column.fixed<double>()[row]); break;
-    case ScalarType::kDate: JsonWriter::append_date(out, column.fixed<std::int32_t>()[row]); break;
+    case ScalarType::kF64:
+      JsonWriter::append_double(out, column.fixed<double>()[row]);
+      break;
+    case ScalarType::kDate:
+      JsonWriter::append_date(out, column.fixed<std::int32_t>()[row]);
+      break;
     case ScalarType::kDateTime:
       JsonWriter::append_datetime(out, column.fixed<std::int64_t>()[row]);
       break;
     case ScalarType::kString:
     case ScalarType::kBlob:
-    case ScalarType::kVector: out += "null"; break;  // never fixed
+    case ScalarType::kVector:
+      out += "null";
+      break;  // never fixed
   }
 }
 
@@ -45,10 +59,16 @@ void append_cell_json(std::string& out, const Column& column, std::size_t row) {
     return;
   }
   switch (column.layout) {
-    case Column::Layout::kAllNull: out += "null"; break;
-    case Column::Layout::kFixed: append_fixed(out, column, row); break;
+    case Column::Layout::kAllNull:
+      out += "null";
+      break;
+    case Column::Layout::kFixed:
+      append_fixed(out, column, row);
+      break;
     case Column::Layout::kString:
-    case Column::Layout::kDictionary: JsonWriter::append_string(out, column.text(row)); break;
+    case Column::Layout::kDictionary:
+      JsonWriter::append_string(out, column.text(row));
+      break;
     case Column::Layout::kList: {
       out += '[';
       for (std::uint32_t i = column.offsets[row]; i < column.offsets[row + 1]; ++i) {
@@ -72,8 +92,8 @@ void append_cell_json(std::string& out, const Column& column, std::size_t row) {
 }
 
 void append_cell_text(std::string& out, const Column& column, std::size_t row) {
-  const bool text = column.layout == Column::Layout::kString ||
-                    column.layout == Column::Layout::kDictionary;
+  const bool text =
+      column.layout == Column::Layout::kString || column.layout == Column::Layout::kDictionary;
   if (text && !column.is_null(row)) {
     out += column.text(row);
     return;

@@ -46,12 +46,12 @@ Result<std::unique_ptr<Graph::Engine>> Graph::Engine::create(
     std::string_view schema_source, const GraphOptions& options, Runtime runtime) {
   OG_ASSIGN_OR_RETURN(const CatalogPtr catalog, compile_schema(schema_source));
   OG_ASSIGN_OR_RETURN(ObjectStorePtr objects, make_store());
-  Result<std::unique_ptr<Store>> store =
-      Store::init(std::move(objects), *catalog, options.force, std::move(runtime),
-                  store_options(options));
+  Result<std::unique_ptr<Store>> store = Store::init(std::move(objects), *catalog, options.force,
+                                                     std::move(runtime), store_options(options));
   if (!store.ok()) {
     // The store does not know what its folder is called.
-    if (store.error().code() != ErrorCode::kConflict || root.empty()) return std::move(store).error();
+    if (store.error().code() != ErrorCode::kConflict || root.empty())
+      return std::move(store).error();
     return std::move(store.error()).prefixed("'" + root + "': ");
   }
   return std::unique_ptr<Engine>(new Engine(std::move(*store), options));

@@ -1,5 +1,6 @@
-// What stands behind a public Graph: one opened store with the committer that writes it, the queries
-// that were compiled for it, and the way from a request to a snapshot. Thread-safe as graph.h says.
+// What stands behind a public Graph: one opened store with the committer that writes it, the
+// queries that were compiled for it, and the way from a request to a snapshot. Thread-safe as
+// graph.h says.
 #pragma once
 
 #include <functional>

@@ -1,9 +1,10 @@
 // Graph::export_ndjson: the entities of one branch head as lines that a load takes (spec/writes.md
 // §10). Types by their key (all edge types by name, then all node types), entities of a type by id.
 //
-// The parts of a table are read side by side and merged by id. A part whose rows are not in the order
-// of their ids (edges that brought their own) is visited through a sorted list of its rows. Memory:
-// the columns of one table, which the storage room counts and evicts, and 4 bytes a row where sorted.
+// The parts of a table are read side by side and merged by id. A part whose rows are not in the
+// order of their ids (edges that brought their own) is visited through a sorted list of its rows.
+// Memory: the columns of one table, which the storage room counts and evicts, and 4 bytes a row
+// where sorted.
 #include <algorithm>
 #include <charconv>
 #include <numeric>

@@ -14,8 +14,8 @@ Result<std::string> local_path(std::string_view root) {
   if (root.starts_with(kFileScheme)) root.remove_prefix(kFileScheme.size());
   const std::size_t scheme = root.find("://");
   if (scheme != std::string_view::npos) {
-    return bad_request("storage '" + std::string(root) + "': " +
-                       std::string(root.substr(0, scheme)) +
+    return bad_request("storage '" + std::string(root) +
+                       "': " + std::string(root.substr(0, scheme)) +
                        ":// is not part of this build yet; use a local path or file:// URI");
   }
   if (root.empty()) return bad_request("the path of a graph cannot be empty");
@@ -98,9 +98,12 @@ Result<Commit> Graph::commit(std::string_view id) const { return engine_->commit
 
 std::string_view load_mode_name(LoadMode mode) {
   switch (mode) {
-    case LoadMode::kOverwrite: return "overwrite";
-    case LoadMode::kAppend: return "append";
-    case LoadMode::kMerge: return "merge";
+    case LoadMode::kOverwrite:
+      return "overwrite";
+    case LoadMode::kAppend:
+      return "append";
+    case LoadMode::kMerge:
+      return "merge";
   }
   return "merge";
 }

@@ -28,9 +28,8 @@ bool fits(std::uint64_t planned, std::uint64_t now) {
 Result<CompiledQueryPtr> compile(QueryKind kind, std::string_view source, std::string_view name,
                                  const Snapshot& snapshot) {
   OG_ASSIGN_OR_RETURN(const QueryFile file, parse_queries(source));
-  OG_ASSIGN_OR_RETURN(
-      const QueryDecl* decl,
-      select_query(file, name.empty() ? std::nullopt : std::optional(name)));
+  OG_ASSIGN_OR_RETURN(const QueryDecl* decl,
+                      select_query(file, name.empty() ? std::nullopt : std::optional(name)));
   auto query = std::make_shared<CompiledQuery>();
   query->source = source;
   query->name = name;

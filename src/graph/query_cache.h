@@ -1,7 +1,7 @@
 // Compiled queries by their text, so that a source that is asked again is not parsed, checked or
 // planned again. Entries never go stale: a source is compiled for one catalog, and a plan is made
-// anew when the graph has grown or shrunk far from the one it was made for (any plan of a read gives
-// the same answer).
+// anew when the graph has grown or shrunk far from the one it was made for (any plan of a read
+// gives the same answer).
 //
 // Bounded by entries and by bytes of source text; the entry that was used longest ago goes first.
 // Thread-safe.
@@ -23,11 +23,11 @@
 namespace omnigraph {
 
 struct CompiledQuery {
-  std::string source, name;       // what was asked for
-  CatalogPtr catalog;             // what it was checked against
+  std::string source, name;  // what was asked for
+  CatalogPtr catalog;        // what it was checked against
   TypedQuery typed;
-  PlanPtr plan;                   // reads only
-  std::uint64_t planned_rows = 0; // live rows of the snapshot it was planned for
+  PlanPtr plan;                    // reads only
+  std::uint64_t planned_rows = 0;  // live rows of the snapshot it was planned for
 };
 using CompiledQueryPtr = std::shared_ptr<const CompiledQuery>;
 
@@ -39,8 +39,8 @@ class QueryCache {
   static constexpr std::size_t kMaxSourceBytes = 8u << 20;
 
   // The query `name` of `source` (empty: its only one), checked against the snapshot's catalog and,
-  // if it is a read, planned for the snapshot. Errors: those of parsing, selection and checking, and
-  // of a query of the other kind.
+  // if it is a read, planned for the snapshot. Errors: those of parsing, selection and checking,
+  // and of a query of the other kind.
   Result<CompiledQueryPtr> get(QueryKind kind, std::string_view source, std::string_view name,
                                const Snapshot& snapshot);
 

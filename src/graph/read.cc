@@ -48,17 +48,15 @@ Result<ResultSet> Graph::Engine::query(const QueryRequest& request) {
   const DateTime now = instant(runtime.clock->now_micros());
 
   OG_ASSIGN_OR_RETURN(const SnapshotPtr snapshot, resolve(request));
-  OG_ASSIGN_OR_RETURN(
-      const CompiledQueryPtr query,
-      queries_.get(QueryKind::kRead, request.source, request.name, *snapshot));
+  OG_ASSIGN_OR_RETURN(const CompiledQueryPtr query,
+                      queries_.get(QueryKind::kRead, request.source, request.name, *snapshot));
   const auto& read = std::get<TypedRead>(query->typed);
   OG_ASSIGN_OR_RETURN(const ParameterValues parameters,
                       bind_parameters(read.parameters, request.params));
 
   PlanNode plan;
-  OG_ASSIGN_OR_RETURN(QueryResult rows,
-                      run_plan(*query->plan, *snapshot, parameters, now, runtime, limits,
-                               request.explain ? &plan : nullptr));
+  OG_ASSIGN_OR_RETURN(QueryResult rows, run_plan(*query->plan, *snapshot, parameters, now, runtime,
+                                                 limits, request.explain ? &plan : nullptr));
   auto data = std::make_shared<ResultSet::Data>();
   data->query_name = read.name;
   if (request.snapshot) {

@@ -48,17 +48,28 @@ void fill_schema(ArrowSchema* out, std::string format, std::string name, bool nu
 const char* scalar_format(ScalarType type) {
   switch (type) {
     case ScalarType::kString:
-    case ScalarType::kBlob: return "u";
-    case ScalarType::kBool: return "b";
-    case ScalarType::kI32: return "i";
-    case ScalarType::kI64: return "l";
-    case ScalarType::kU32: return "I";
-    case ScalarType::kU64: return "L";
-    case ScalarType::kF32: return "f";
-    case ScalarType::kF64: return "g";
-    case ScalarType::kDate: return "tdD";
-    case ScalarType::kDateTime: return "tsm:UTC";
-    case ScalarType::kVector: return "f";
+    case ScalarType::kBlob:
+      return "u";
+    case ScalarType::kBool:
+      return "b";
+    case ScalarType::kI32:
+      return "i";
+    case ScalarType::kI64:
+      return "l";
+    case ScalarType::kU32:
+      return "I";
+    case ScalarType::kU64:
+      return "L";
+    case ScalarType::kF32:
+      return "f";
+    case ScalarType::kF64:
+      return "g";
+    case ScalarType::kDate:
+      return "tdD";
+    case ScalarType::kDateTime:
+      return "tsm:UTC";
+    case ScalarType::kVector:
+      return "f";
   }
   return "n";
 }
@@ -81,12 +92,12 @@ std::unique_ptr<ArrowSchema> column_schema(const std::string& name, const Proper
 
 // Buffers of one column, shared by all batches cut from it.
 struct ColumnBuffers {
-  ColumnPtr column;                          // keeps borrowed buffers alive
+  ColumnPtr column;                               // keeps borrowed buffers alive
   std::vector<std::vector<std::uint64_t>> owned;  // converted ones, 8-byte aligned
-  std::vector<const void*> buffers;          // in the order of Arrow's layout
+  std::vector<const void*> buffers;               // in the order of Arrow's layout
   std::int64_t null_count = 0;
   std::shared_ptr<const ColumnBuffers> child;
-  std::uint32_t child_rows_per_row = 0;      // fixed-size lists
+  std::uint32_t child_rows_per_row = 0;  // fixed-size lists
 
   template <typename T>
   T* own(std::size_t count) {
@@ -204,7 +215,8 @@ Result<ColumnBuffersPtr> convert(const ColumnPtr& column, const PropertyType& ty
       out->child_rows_per_row = column->dimension;
       break;
     }
-    case Column::Layout::kAllNull: break;  // above
+    case Column::Layout::kAllNull:
+      break;  // above
   }
   return ColumnBuffersPtr(std::move(out));
 }
@@ -266,16 +278,15 @@ Result<std::vector<ColumnBuffersPtr>> convert_all(const ResultSet::Data& data) {
   std::vector<ColumnBuffersPtr> columns;
   columns.reserve(data.columns.size());
   for (const ResultColumn& column : data.columns) {
-    OG_ASSIGN_OR_RETURN(
-        ColumnBuffersPtr converted,
-        convert(column.values, column.type, static_cast<std::uint32_t>(data.rows)));
+    OG_ASSIGN_OR_RETURN(ColumnBuffersPtr converted,
+                        convert(column.values, column.type, static_cast<std::uint32_t>(data.rows)));
     columns.push_back(std::move(converted));
   }
   return columns;
 }
 
-void struct_array(ArrowArray* out, const std::vector<ColumnBuffersPtr>& columns,
-                  std::size_t offset, std::size_t rows, bool whole) {
+void struct_array(ArrowArray* out, const std::vector<ColumnBuffersPtr>& columns, std::size_t offset,
+                  std::size_t rows, bool whole) {
   auto holder = std::make_unique<ArrayHolder>();
   holder->buffers = {nullptr};
   for (const ColumnBuffersPtr& column : columns) {
@@ -351,10 +362,8 @@ Status ResultSet::export_stream(ArrowArrayStream* out, std::size_t batch_rows) c
   out->get_next = stream_next;
   out->get_last_error = stream_error;
   out->release = release_stream;
-  out->private_data = new StreamHolder{.result = *this,
-                                       .columns = std::move(columns),
-                                       .batch_rows = batch_rows,
-                                       .last_error = {}};
+  out->private_data = new StreamHolder{
+      .result = *this, .columns = std::move(columns), .batch_rows = batch_rows, .last_error = {}};
   return {};
 }
 

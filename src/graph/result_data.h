@@ -16,7 +16,7 @@ struct ResultSet::Data {
   CommitId commit;
   std::vector<ResultColumn> columns;  // in projection order; names may repeat
   std::uint64_t rows = 0;
-  std::string plan, plan_json;        // empty unless asked for
+  std::string plan, plan_json;  // empty unless asked for
 };
 
 }  // namespace omnigraph

@@ -127,11 +127,16 @@ const std::string& ResultSet::plan_json() const { return data_->plan_json; }
 
 Status ResultSet::write(ResultFormat format, const TableStyle& style, const TextSink& sink) const {
   switch (format) {
-    case ResultFormat::kJson: return write_json(*data_, JsonWriter::Style::kPretty, sink);
-    case ResultFormat::kJsonLines: return write_json_lines(*data_, sink);
-    case ResultFormat::kCsv: return write_csv(*data_, sink);
-    case ResultFormat::kKeyValue: return write_key_value(*data_, sink);
-    case ResultFormat::kTable: return write_table(*data_, style, sink);
+    case ResultFormat::kJson:
+      return write_json(*data_, JsonWriter::Style::kPretty, sink);
+    case ResultFormat::kJsonLines:
+      return write_json_lines(*data_, sink);
+    case ResultFormat::kCsv:
+      return write_csv(*data_, sink);
+    case ResultFormat::kKeyValue:
+      return write_key_value(*data_, sink);
+    case ResultFormat::kTable:
+      return write_table(*data_, style, sink);
   }
   return bad_request("unknown result format");
 }

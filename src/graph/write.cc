@@ -28,9 +28,8 @@ Result<Graph::Engine::CompiledMutation> Graph::Engine::compile_mutation(
     const MutationRequest& request) {
   const auto compile = [&](const GraphState& state) -> Result<CompiledMutation> {
     OG_ASSIGN_OR_RETURN(auto branch, head(state, request.branch));
-    OG_ASSIGN_OR_RETURN(CompiledQueryPtr query,
-                        queries_.get(QueryKind::kMutation, request.source, request.name,
-                                     *branch->snapshot));
+    OG_ASSIGN_OR_RETURN(CompiledQueryPtr query, queries_.get(QueryKind::kMutation, request.source,
+                                                             request.name, *branch->snapshot));
     return CompiledMutation{std::move(branch), std::move(query)};
   };
   const GraphStatePtr known = store_->state();
@@ -43,6 +42,8 @@ Result<Graph::Engine::CompiledMutation> Graph::Engine::compile_mutation(
 
 Result<MutationReport> Graph::Engine::mutate(const MutationRequest& request) {
   OG_ASSIGN_OR_RETURN(Writer* const writer, this->writer());
+  OG_ASSIGN_OR_RETURN(const std::string_view name, trim_branch(request.branch));
+  OG_RETURN_IF_ERROR(refuse_internal(name, "mutate"));
   OG_ASSIGN_OR_RETURN(const CompiledMutation compiled, compile_mutation(request));
   const auto& [branch, query] = compiled;
   const auto& mutation = std::get<TypedMutation>(query->typed);
@@ -83,12 +84,11 @@ Result<LoadReport> Graph::Engine::load(LoadSource& source, const LoadRequest& re
     OG_RETURN_IF_ERROR(create_branch(branch, *request.from));
     report.branch_created = true;
   }
-  OG_ASSIGN_OR_RETURN(LoadOutcome outcome,
-                      writer->load(source, {.mode = request.mode,
-                                            .branch = std::string(branch),
-                                            .actor = owned(request.actor),
-                                            .permissive = request.permissive,
-                                            .progress = request.progress}));
+  OG_ASSIGN_OR_RETURN(LoadOutcome outcome, writer->load(source, {.mode = request.mode,
+                                                                 .branch = std::string(branch),
+                                                                 .actor = owned(request.actor),
+                                                                 .permissive = request.permissive,
+                                                                 .progress = request.progress}));
   report.nodes = std::move(outcome.nodes);
   report.edges = std::move(outcome.edges);
   report.total_entities = outcome.total_entities;

@@ -42,9 +42,12 @@ TEST(Arguments, OptionsStandAnywhere) {
 }
 
 TEST(Arguments, SpellingsOfAValueAreEqual) {
-  for (const auto& args : std::vector<std::vector<std::string_view>>{
-           {"query", "--query-string", "x"}, {"query", "--query-string=x"}, {"query", "-e", "x"},
-           {"query", "-ex"}, {"query", "-e=x"}}) {
+  for (const auto& args :
+       std::vector<std::vector<std::string_view>>{{"query", "--query-string", "x"},
+                                                  {"query", "--query-string=x"},
+                                                  {"query", "-e", "x"},
+                                                  {"query", "-ex"},
+                                                  {"query", "-e=x"}}) {
     EXPECT_EQ(parsed(args).value("query-string"), "x");
   }
   EXPECT_EQ(parsed({"snapshot", "--branch="}).value("branch"), "");
@@ -87,12 +90,13 @@ TEST(Arguments, ChecksEnumsAndNumbers) {
   EXPECT_TRUE(holds(mode, "invalid value 'upsert' for '--mode <MODE>'"));
   EXPECT_TRUE(holds(mode, "[possible values: overwrite, append, merge]"));
   EXPECT_TRUE(holds(refusal({"blob", "stat", "vertex", "T", "i", "p"}), "invalid value 'vertex'"));
-  EXPECT_TRUE(holds(refusal({"cleanup", "--keep", "many"}), "invalid value 'many' for '--keep <N>'"));
+  EXPECT_TRUE(
+      holds(refusal({"cleanup", "--keep", "many"}), "invalid value 'many' for '--keep <N>'"));
   EXPECT_TRUE(holds(refusal({"cleanup", "--keep", "4294967296"}), "number too large"));
   EXPECT_EQ(parsed({"cleanup", "--keep", "4294967295"}).number("keep"), 4294967295U);
-  EXPECT_TRUE(holds(refusal({"blob", "get", "node", "T", "i", "p", "--offset",
-                             "18446744073709551616"}),
-                    "number too large"));
+  EXPECT_TRUE(
+      holds(refusal({"blob", "get", "node", "T", "i", "p", "--offset", "18446744073709551616"}),
+            "number too large"));
   EXPECT_EQ(parsed({"blob", "get", "node", "T", "i", "p", "--offset", "18446744073709551615"})
                 .number("offset"),
             UINT64_MAX);
@@ -111,8 +115,9 @@ TEST(Arguments, ChecksPairs) {
 
 TEST(Arguments, NamesWhatIsMissing) {
   const std::string load = refusal({"load"});
-  EXPECT_TRUE(holds(load, "error: the following required arguments were not provided:\n"
-                          "  --data <DATA>\n  --mode <MODE>\n\nUsage: omnigraph load"));
+  EXPECT_TRUE(holds(load,
+                    "error: the following required arguments were not provided:\n"
+                    "  --data <DATA>\n  --mode <MODE>\n\nUsage: omnigraph load"));
   EXPECT_TRUE(holds(refusal({"init", "--schema", "s"}), "  <URI>"));
   EXPECT_TRUE(holds(refusal({"load", "--data"}),
                     "a value is required for '--data <DATA>' but none was supplied"));
@@ -127,9 +132,11 @@ TEST(Arguments, HelpAndVersion) {
   const ParseOutcome missing = parse({"branch"});
   ASSERT_TRUE(std::holds_alternative<HelpWanted>(missing));
   EXPECT_TRUE(std::get<HelpWanted>(missing).missing_subcommand);
-  for (const auto& args : std::vector<std::vector<std::string_view>>{
-           {"branch", "create", "--help"}, {"branch", "create", "-h"}, {"help", "branch", "create"},
-           {"branch", "help", "create"}}) {
+  for (const auto& args :
+       std::vector<std::vector<std::string_view>>{{"branch", "create", "--help"},
+                                                  {"branch", "create", "-h"},
+                                                  {"help", "branch", "create"},
+                                                  {"branch", "help", "create"}}) {
     const ParseOutcome outcome = parse(args);
     ASSERT_TRUE(std::holds_alternative<HelpWanted>(outcome));
     EXPECT_EQ(std::get<HelpWanted>(outcome).path.back()->id, CommandId::kBranchCreate);
@@ -168,9 +175,10 @@ TEST(Help, RootHidesTheDeprecatedLoader) {
   EXPECT_FALSE(holds(text, "check "));
   std::size_t at = 0;
   for (const std::string_view name :
-       {"query", "mutate", "alias", "load", "branch", "snapshot", "export", "blob", "commit",
-        "changes", "schema", "graphs", "init", "optimize", "repair", "cleanup", "lint", "queries",
-        "cluster", "policy", "embed", "login", "logout", "profile", "version", "help"}) {
+       {"query",  "mutate",  "alias",   "load",    "branch",  "snapshot", "export",
+        "blob",   "commit",  "changes", "schema",  "graphs",  "init",     "optimize",
+        "repair", "cleanup", "lint",    "queries", "cluster", "policy",   "embed",
+        "login",  "logout",  "profile", "version", "help"}) {
     const std::size_t next = text.find("\n  " + std::string(name) + " ", at);
     ASSERT_NE(next, std::string::npos) << name;
     at = next;

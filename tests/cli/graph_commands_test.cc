@@ -32,16 +32,18 @@ class GraphCommandsTest : public CliTest {
   }
 
   std::string root_;
-  const std::string all_ = "query q() { match { $b: Bird } return { $b.code, $b.wing } order { "
-                           "$b.code asc } }";
+  const std::string all_ =
+      "query q() { match { $b: Bird } return { $b.code, $b.wing } order { "
+      "$b.code asc } }";
   const std::string add_ = "query add($c: String) { insert Bird { code: $c } }";
 };
 
 TEST_F(GraphCommandsTest, QueryPrintsEveryFormat) {
   load();
-  EXPECT_EQ(query({"-e", all_}).out,
-            "2 rows from branch main via q\nb.code | b.wing\n-------+-------\nb1     | 7     \nb2   "
-            "  | null  \n");
+  EXPECT_EQ(
+      query({"-e", all_}).out,
+      "2 rows from branch main via q\nb.code | b.wing\n-------+-------\nb1     | 7     \nb2   "
+      "  | null  \n");
   EXPECT_EQ(query({"-e", all_, "--format", "csv"}).out, "b.code,b.wing\nb1,7\nb2,null\n");
   EXPECT_TRUE(query({"-e", all_, "--json"}).out.starts_with("{\n  \"query_name\": \"q\",\n"));
   write_config("defaults: { output: csv }\n");
@@ -75,13 +77,19 @@ TEST_F(GraphCommandsTest, MutateReportsCountsAndCommit) {
   EXPECT_EQ(human.err, "");
   const Outcome idle = run({"mutate", "--store", root_, "--json", "-e",
                             "query idle() { delete Bird where code = \"zz\" }"});
-  EXPECT_EQ(idle.out, "{\n  \"branch\": \"main\",\n  \"query_name\": \"idle\",\n"
-                      "  \"affected_nodes\": 0,\n  \"affected_edges\": 0,\n  \"actor_id\": null,\n"
-                      "  \"commit\": null\n}\n");
+  EXPECT_EQ(idle.out,
+            "{\n  \"branch\": \"main\",\n  \"query_name\": \"idle\",\n"
+            "  \"affected_nodes\": 0,\n  \"affected_edges\": 0,\n  \"actor_id\": null,\n"
+            "  \"commit\": null\n}\n");
 }
 
 TEST_F(GraphCommandsTest, ALostPreconditionExitsFour) {
-  const std::vector<std::string> lost = {"mutate", "--store", root_, "--if-commit", "nope", "-e",
+  const std::vector<std::string> lost = {"mutate",
+                                         "--store",
+                                         root_,
+                                         "--if-commit",
+                                         "nope",
+                                         "-e",
                                          "query m() { insert Bird { code: \"x\" } }"};
   const Outcome human = run(lost);
   EXPECT_EQ(human.status, 4);
@@ -93,8 +101,9 @@ TEST_F(GraphCommandsTest, ALostPreconditionExitsFour) {
   const Outcome json = run(with_json);
   EXPECT_EQ(json.status, 4);
   EXPECT_EQ(json.err, "");
-  EXPECT_TRUE(contains(json.out, "\"precondition_failure\": {\n    \"expected\": \"nope\",\n"
-                                 "    \"actual\": \""));
+  EXPECT_TRUE(contains(json.out,
+                       "\"precondition_failure\": {\n    \"expected\": \"nope\",\n"
+                       "    \"actual\": \""));
 }
 
 TEST_F(GraphCommandsTest, LoadJsonAndBranches) {
@@ -107,7 +116,8 @@ TEST_F(GraphCommandsTest, LoadJsonAndBranches) {
   EXPECT_EQ(forked.status, 0) << forked.err;
   EXPECT_EQ(forked.err, "");
   EXPECT_TRUE(forked.out.starts_with(
-      "{\n  \"uri\": \"" + root_ + "\",\n  \"branch\": \"draft\",\n  \"mode\": \"merge\",\n"
+      "{\n  \"uri\": \"" + root_ +
+      "\",\n  \"branch\": \"draft\",\n  \"mode\": \"merge\",\n"
       "  \"base_branch\": \"main\",\n  \"branch_created\": true,\n  \"nodes\": [\n"));
   EXPECT_FALSE(contains(forked.out, "\"actor_id\": null,\n  \"commit\""));
   EXPECT_EQ(run({"branch", "list", "--store", root_}).out, "draft\nmain\n");
@@ -133,15 +143,17 @@ TEST_F(GraphCommandsTest, HistoryIsShown) {
   const std::string id = list.out.substr(0, 26);
   EXPECT_TRUE(list.out.starts_with(id + " graph_branch=main graph_manifest_version=2\n"));
   const Outcome show = run({"commit", "show", id, "--store", root_});
-  EXPECT_TRUE(show.out.starts_with("graph_commit_id: " + id + "\ngraph_branch: main\n"
+  EXPECT_TRUE(show.out.starts_with("graph_commit_id: " + id +
+                                   "\ngraph_branch: main\n"
                                    "graph_manifest_version: 2\nparent_commit_id: "));
   EXPECT_FALSE(contains(show.out, "actor_id"));
   EXPECT_TRUE(contains(run({"commit", "show", "nope", "--store", root_}).err,
                        "   0: commit 'nope' not found\n"));
   EXPECT_TRUE(contains(query({"-e", all_, "--snapshot", id}).out, "2 rows from snapshot " + id));
   const Outcome snapshot = run({"snapshot", root_});
-  EXPECT_TRUE(contains(snapshot.out, "edge type 'Chases' published_dataset_version=2 "
-                                     "native_dataset_branch=main entities=1\nnode type 'Bird'"));
+  EXPECT_TRUE(contains(snapshot.out,
+                       "edge type 'Chases' published_dataset_version=2 "
+                       "native_dataset_branch=main entities=1\nnode type 'Bird'"));
 }
 
 TEST_F(GraphCommandsTest, SchemaAndExport) {

@@ -11,7 +11,8 @@
 namespace omnigraph::cli {
 namespace {
 
-constexpr std::string_view kMark = "<!-- From here on: written by tests/cli/reference_test.cc. -->\n";
+constexpr std::string_view kMark =
+    "<!-- From here on: written by tests/cli/reference_test.cc. -->\n";
 
 std::string escaped(std::string_view text) {
   std::string out;
@@ -24,7 +25,8 @@ std::string escaped(std::string_view text) {
 
 std::string choices(std::span<const std::string_view> values) {
   std::string text;
-  for (const std::string_view value : values) text += (text.empty() ? "" : ", ") + std::string(value);
+  for (const std::string_view value : values)
+    text += (text.empty() ? "" : ", ") + std::string(value);
   return text.empty() ? "" : " (" + text + ")";
 }
 
@@ -53,13 +55,14 @@ void append_command(std::string& out, std::vector<const CommandSpec*> path) {
     return;
   }
   out += "### `";
-  for (std::size_t i = 1; i < path.size(); ++i) out += (i > 1 ? " " : "") + std::string(path[i]->name);
+  for (std::size_t i = 1; i < path.size(); ++i)
+    out += (i > 1 ? " " : "") + std::string(path[i]->name);
   out += "`\n\n" + std::string(command.about) + ".\n\n    " + usage_line(path) + "\n\n";
   if (command.positionals.empty() && command.options.empty()) return;
   out += "| | |\n|---|---|\n";
   for (const PositionalSpec& positional : command.positionals) {
-    out += "| `" + std::string(positional.name) + "`" + (positional.repeatable ? " …" : "") + " | " +
-           escaped(positional.help) + (positional.required ? "; required" : "") + " |\n";
+    out += "| `" + std::string(positional.name) + "`" + (positional.repeatable ? " …" : "") +
+           " | " + escaped(positional.help) + (positional.required ? "; required" : "") + " |\n";
   }
   for (const OptionSpec& option : command.options) append_option(out, option);
   out += "\n";

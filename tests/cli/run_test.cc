@@ -55,12 +55,14 @@ TEST_F(RunTest, GuardPrecedesFilesAndFollowsUsage) {
 TEST_F(RunTest, GuardSpeaksOfEachCapability) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
       {{"optimize", "--server", "s"},
-       "`optimize` is a direct (storage-native) command; --server addresses a served graph and does "
+       "`optimize` is a direct (storage-native) command; --server addresses a served graph and "
+       "does "
        "not apply. Pass a storage URI, or --cluster <dir> --graph <id>."},
       {{"schema", "plan", "--schema", "s", "--graph", "g"}, "Pass a storage URI."},
       {{"queries", "list", "--store", "g"},
        "`queries list` is a cluster control command; --store addresses a single graph's storage "
-       "directly and does not apply. It operates on a cluster (pass --cluster <dir|uri>, or select a "
+       "directly and does not apply. It operates on a cluster (pass --cluster <dir|uri>, or select "
+       "a "
        "cluster profile)."},
       {{"cluster", "status", "--as", "a"}, "(pass --config <dir>)."},
       {{"graphs", "list", "--store", "g"},
@@ -87,8 +89,9 @@ TEST_F(RunTest, ConfigWarnsAboutUnknownKeysOnce) {
   write_config("colour: green\nprofiles:\n  p: { store: g.omni, flavour: mint }\n");
   const Outcome outcome = run({"profile", "list"});
   EXPECT_EQ(outcome.status, 0);
-  EXPECT_TRUE(contains(outcome.err, "warning: unknown key `colour` (newer CLI feature or typo); "
-                                    "ignored in operator config '"));
+  EXPECT_TRUE(contains(outcome.err,
+                       "warning: unknown key `colour` (newer CLI feature or typo); "
+                       "ignored in operator config '"));
   EXPECT_TRUE(contains(outcome.err, "`profiles.p.flavour`"));
 }
 
@@ -149,13 +152,15 @@ TEST_F(RunTest, ScopeErrorsGiveAdvice) {
       {{"snapshot", "a.omni", "--graph", "kb"}, "already a single graph"},
       {{"snapshot", "--server", "nest", "--graph", "kb"},
        "unknown server 'nest' — servers defined in the operator config: [aviary, zoo]"},
-      {{"snapshot", "--profile", "ghost"}, "unknown profile 'ghost' (not defined under `profiles:`"},
+      {{"snapshot", "--profile", "ghost"},
+       "unknown profile 'ghost' (not defined under `profiles:`"},
       {{"snapshot", "--profile", "empty"},
        "profile 'empty' binds no scope; set exactly one of `server`, `cluster`, or `store`"},
       {{"snapshot", "--profile", "torn"}, "profile 'torn' binds 2 scopes (server, store)"},
       {{"snapshot", "--profile", "mixed"},
        "--graph does not apply to a store scope (profile 'mixed')"},
-      {{"snapshot", "--profile", "adm"}, "profile 'adm' resolves a cluster scope, which is not valid"},
+      {{"snapshot", "--profile", "adm"},
+       "profile 'adm' resolves a cluster scope, which is not valid"},
       {{"optimize", "--profile", "srv"}, "profile 'srv' resolves a server scope; name storage"},
       {{"graphs", "list", "--profile", "dev"}, "but profile 'dev' resolves a store scope"},
       {{"graphs", "list", "--profile", "adm"}, "`omnigraph cluster status --config <dir>`"},
@@ -185,8 +190,9 @@ TEST_F(RunTest, ExplicitAddressMakesProfilesIrrelevant) {
 
 TEST_F(RunTest, DestructiveWritesNeedConsent) {
   const std::vector<std::string> remove = {"branch", "delete", "x", "--store", "s3://b/g.omni"};
-  EXPECT_TRUE(contains(run(remove).err, "refusing destructive `branch delete` against non-local "
-                                        "target s3://b/g.omni without confirmation; pass --yes"));
+  EXPECT_TRUE(contains(run(remove).err,
+                       "refusing destructive `branch delete` against non-local "
+                       "target s3://b/g.omni without confirmation; pass --yes"));
   terminal_ = true;
   input_ = "no";
   const Outcome refused = run(remove);
@@ -200,8 +206,9 @@ TEST_F(RunTest, CleanupPreviewOpensNothing) {
   const Outcome preview = run({"cleanup", "--keep", "2", "--older-than", "90m", "absent.omni"});
   EXPECT_EQ(preview.status, 0);
   EXPECT_EQ(preview.out, "");
-  EXPECT_EQ(preview.err, "cleanup is destructive — rerun with --confirm. Policy for absent.omni: "
-                         "keep 2 versions, remove anything older than 5400s\n");
+  EXPECT_EQ(preview.err,
+            "cleanup is destructive — rerun with --confirm. Policy for absent.omni: "
+            "keep 2 versions, remove anything older than 5400s\n");
   for (const auto& [duration, message] : std::vector<std::pair<std::string, std::string>>{
            {"", "duration is empty"},
            {"7y", "unknown duration unit 'y'. Supported: s, m, h, d, w"},
@@ -227,7 +234,7 @@ TEST_F(RunTest, LoginKeepsOtherSections) {
   EXPECT_TRUE(contains(run({"login", "nest"}).err, "note: 'nest' is not declared under servers:"));
   EXPECT_EQ(run({"login", "aviary", "--token", "t3"}).status, 0);
   EXPECT_EQ(read("home/credentials"), "[nest]\ntoken = t2\n[aviary]\ntoken = t3\n");
-  struct stat info{};
+  struct stat info {};
   ASSERT_EQ(::stat(path("home/credentials").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777U, 0600U);
 
@@ -261,17 +268,19 @@ TEST_F(RunTest, ProfilesAreListedEvenWhenBroken) {
   EXPECT_TRUE(contains(list.out, "dev  store: g.omni\n"));
   EXPECT_TRUE(contains(list.out, "torn  invalid: profile 'torn' binds 2 scopes"));
   const Outcome shown = run({"profile", "show"});
-  EXPECT_EQ(shown.out, "profile: srv\n  scope:   server aviary\n  endpoint: http://127.0.0.1:9/\n"
-                       "  default graph: kb\n");
+  EXPECT_EQ(shown.out,
+            "profile: srv\n  scope:   server aviary\n  endpoint: http://127.0.0.1:9/\n"
+            "  default graph: kb\n");
   EXPECT_EQ(run({"profile", "show", "ghost"}).status, 1);
   EXPECT_EQ(run({"profile", "show", "torn"}).status, 1);
 }
 
 TEST_F(RunTest, AliasesCheckTheirArgumentsFirst) {
-  write_config("aliases:\n  pick: { server: \"http://127.0.0.1:9\", query: q, args: [code] }\n"
-               "  odd: { server: \"http://127.0.0.1:9\", query: q, params: { 1: x } }\n");
-  EXPECT_TRUE(contains(run({"alias", "ghost"}).err,
-                       "unknown alias 'ghost'; defined aliases: [odd, pick]"));
+  write_config(
+      "aliases:\n  pick: { server: \"http://127.0.0.1:9\", query: q, args: [code] }\n"
+      "  odd: { server: \"http://127.0.0.1:9\", query: q, params: { 1: x } }\n");
+  EXPECT_TRUE(
+      contains(run({"alias", "ghost"}).err, "unknown alias 'ghost'; defined aliases: [odd, pick]"));
   EXPECT_TRUE(contains(run({"alias", "pick", "a", "b"}).err,
                        "alias 'pick' takes 1 positional arg(s) (code), got 2"));
   EXPECT_TRUE(contains(run({"alias", "odd"}).err, "alias 'odd': params keys must be strings"));
@@ -282,8 +291,9 @@ TEST_F(RunTest, LintNeedsNoGraph) {
   write("q.gq", "query all() { match { $b: Bird } return { $b.code } }\n");
   const Outcome lint = run({"lint", "--query", path("q.gq"), "--schema", path("s.pg")});
   EXPECT_EQ(lint.status, 0);
-  EXPECT_EQ(lint.out, "OK    query `all` (read)\nINFO  Lint complete: 1 queries processed (0 error(s), "
-                      "0 warning(s), 0 info item(s))\n");
+  EXPECT_EQ(lint.out,
+            "OK    query `all` (read)\nINFO  Lint complete: 1 queries processed (0 error(s), "
+            "0 warning(s), 0 info item(s))\n");
   write("bad.gq", "query all() { match { $b: Fish } return { $b.code } }\n");
   const Outcome bad = run({"lint", "--query", path("bad.gq"), "--schema", path("s.pg")});
   EXPECT_EQ(bad.status, 1);
@@ -296,7 +306,8 @@ TEST_F(RunTest, BlobRangesAreCheckedFirst) {
   EXPECT_TRUE(contains(run({"blob", "get", "node", "T", "i", "p", "--length", "0"}).err,
                        "Blob range --length must be greater than zero"));
   EXPECT_TRUE(contains(run({"blob", "get", "node", "T", "i", "p", "--offset",
-                            "18446744073709551615", "--length", "2"}).err,
+                            "18446744073709551615", "--length", "2"})
+                           .err,
                        "Blob range overflows u64: offset 18446744073709551615, length 2"));
 }
 

@@ -130,8 +130,9 @@ TEST_F(GraphTest, QueryErrors) {
   EXPECT_EQ(message({.source = kAll, .snapshot = "nope"}), "commit 'nope' not found");
   EXPECT_EQ(message({.source = kAll, .snapshot = "01ARZ3NDEKTSV4RRFFQ69G5FAV"}),
             "commit '01ARZ3NDEKTSV4RRFFQ69G5FAV' not found");
-  EXPECT_NE(message({.source = kInsert, .params = R"({"n":"X"})"}).find("mutation query cannot be "
-                                                                       "typechecked"),
+  EXPECT_NE(message({.source = kInsert, .params = R"({"n":"X"})"})
+                .find("mutation query cannot be "
+                      "typechecked"),
             std::string::npos);
   EXPECT_EQ(names(graph), "Ada Bo");  // the mutation did not run
   std::atomic<bool> cancelled = true;
@@ -141,8 +142,8 @@ TEST_F(GraphTest, QueryErrors) {
 
 TEST_F(GraphTest, MutationsAreCommits) {
   const Graph graph = filled();
-  const auto added = graph.mutate(
-      {.source = kInsert, .params = R"({"n":"Cy","a":7})", .actor = "act-ann"});
+  const auto added =
+      graph.mutate({.source = kInsert, .params = R"({"n":"Cy","a":7})", .actor = "act-ann"});
   ASSERT_TRUE(added.ok()) << added.error().message();
   EXPECT_EQ(added->query_name, "add");
   EXPECT_EQ(added->affected_nodes, 1U);
@@ -167,16 +168,15 @@ TEST_F(GraphTest, MutationsAreCommits) {
 TEST_F(GraphTest, ConditionalWrites) {
   const Graph graph = filled();
   const std::string head = graph.query({.source = kAll})->commit_id();
-  ASSERT_TRUE(
-      graph.mutate({.source = kInsert, .params = R"({"n":"Cy"})", .if_commit = head}).ok());
+  ASSERT_TRUE(graph.mutate({.source = kInsert, .params = R"({"n":"Cy"})", .if_commit = head}).ok());
   for (const std::string_view expected : {std::string_view(head), std::string_view("nonsense")}) {
     const auto lost =
         graph.mutate({.source = kInsert, .params = R"({"n":"Di"})", .if_commit = expected});
     ASSERT_FALSE(lost.ok());
     EXPECT_EQ(lost.error().code(), ErrorCode::kPreconditionFailed);
-    EXPECT_TRUE(lost.error().message().starts_with(
-        "precondition failed on branch 'main': expected head '" + std::string(expected) +
-        "' but current is "));
+    EXPECT_TRUE(
+        lost.error().message().starts_with("precondition failed on branch 'main': expected head '" +
+                                           std::string(expected) + "' but current is "));
     ASSERT_TRUE(lost.error().details().has_value());
     EXPECT_EQ(lost.error().details()->kind, "precondition_failure");
   }

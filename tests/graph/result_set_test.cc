@@ -49,9 +49,9 @@ TEST(ResultText, Table) {
 }
 
 TEST(ResultText, TableOfNothing) {
-  EXPECT_EQ(result({column("b.code", type_of(ScalarType::kString), {})}, 0)
-                .to_text(ResultFormat::kTable),
-            "0 rows from branch main via q\nb.code\n------\n");
+  EXPECT_EQ(
+      result({column("b.code", type_of(ScalarType::kString), {})}, 0).to_text(ResultFormat::kTable),
+      "0 rows from branch main via q\nb.code\n------\n");
   EXPECT_EQ(result({}, 0).to_text(ResultFormat::kTable),
             "0 rows from branch main via q\n(no rows)\n");
 }
@@ -78,9 +78,9 @@ TEST(ResultText, KeyValue) {
   EXPECT_EQ(birds().to_text(ResultFormat::kKeyValue),
             "2 rows from branch main via q\nrow 1\nb.name: Kestrel\nb.wing: 76\n\nrow 2\nb.name: "
             "Red\nKite\nb.wing: null\n");
-  EXPECT_EQ(result({column("n", type_of(ScalarType::kString), {})}, 0)
-                .to_text(ResultFormat::kKeyValue),
-            "0 rows from branch main via q\n(no rows)\n");
+  EXPECT_EQ(
+      result({column("n", type_of(ScalarType::kString), {})}, 0).to_text(ResultFormat::kKeyValue),
+      "0 rows from branch main via q\n(no rows)\n");
 }
 
 TEST(ResultText, Csv) {
@@ -95,10 +95,11 @@ TEST(ResultText, Csv) {
 }
 
 TEST(ResultText, JsonLines) {
-  EXPECT_EQ(birds().to_text(ResultFormat::kJsonLines),
-            "{\"kind\":\"metadata\",\"query_name\":\"q\",\"target\":{\"branch\":\"main\","
-            "\"snapshot\":null},\"row_count\":2}\n"
-            "{\"b.name\":\"Kestrel\",\"b.wing\":76}\n{\"b.name\":\"Red\\nKite\",\"b.wing\":null}\n");
+  EXPECT_EQ(
+      birds().to_text(ResultFormat::kJsonLines),
+      "{\"kind\":\"metadata\",\"query_name\":\"q\",\"target\":{\"branch\":\"main\","
+      "\"snapshot\":null},\"row_count\":2}\n"
+      "{\"b.name\":\"Kestrel\",\"b.wing\":76}\n{\"b.name\":\"Red\\nKite\",\"b.wing\":null}\n");
 }
 
 TEST(ResultText, Json) {
@@ -133,12 +134,12 @@ TEST(ResultText, EveryTypeInJson) {
 }
 
 TEST(ResultText, DatesAndInfinitiesStandBareInCells) {
-  EXPECT_EQ(result({column("day", type_of(ScalarType::kDate), {Date{0}}),
-                    column("n", type_of(ScalarType::kF64),
-                           {-std::numeric_limits<double>::infinity()})},
-                   1)
-                .to_text(ResultFormat::kCsv),
-            "day,n\n1970-01-01,-Infinity\n");
+  EXPECT_EQ(
+      result({column("day", type_of(ScalarType::kDate), {Date{0}}),
+              column("n", type_of(ScalarType::kF64), {-std::numeric_limits<double>::infinity()})},
+             1)
+          .to_text(ResultFormat::kCsv),
+      "day,n\n1970-01-01,-Infinity\n");
 }
 
 TEST(ResultText, ARepeatedNameIsOneMember) {
@@ -150,9 +151,8 @@ TEST(ResultText, ARepeatedNameIsOneMember) {
 }
 
 TEST(ResultText, ASinkMayStop) {
-  const Status stopped = birds().write(ResultFormat::kTable, {}, [](std::string_view) -> Status {
-    return io_error("closed");
-  });
+  const Status stopped = birds().write(
+      ResultFormat::kTable, {}, [](std::string_view) -> Status { return io_error("closed"); });
   EXPECT_FALSE(stopped.ok());
 }
 
@@ -170,13 +170,12 @@ std::string text_at(const ArrowArray& array, std::int64_t row) {
 }
 
 TEST(ResultArrow, SchemaNamesTypes) {
-  const ResultSet set = result({column("s", type_of(ScalarType::kString), {}),
-                                column("b", type_of(ScalarType::kBool), {}),
-                                column("d", type_of(ScalarType::kDate), {}),
-                                column("t", type_of(ScalarType::kDateTime), {}),
-                                column("l", type_of(ScalarType::kI64, true), {}),
-                                column("v", type_of(ScalarType::kVector, false, 3), {})},
-                               0);
+  const ResultSet set = result(
+      {column("s", type_of(ScalarType::kString), {}), column("b", type_of(ScalarType::kBool), {}),
+       column("d", type_of(ScalarType::kDate), {}), column("t", type_of(ScalarType::kDateTime), {}),
+       column("l", type_of(ScalarType::kI64, true), {}),
+       column("v", type_of(ScalarType::kVector, false, 3), {})},
+      0);
   ArrowSchema schema;
   ASSERT_TRUE(set.export_schema(&schema).ok());
   EXPECT_STREQ(schema.format, "+s");
@@ -190,13 +189,14 @@ TEST(ResultArrow, SchemaNamesTypes) {
 }
 
 TEST(ResultArrow, ArraysHoldTheRows) {
-  const ResultSet set = result(
-      {column("s", type_of(ScalarType::kString), {"a", Value(), "ccc"}),
-       column("coded", type_of(ScalarType::kString), {"x", "x", Value()}, true),
-       column("b", type_of(ScalarType::kBool), {true, false, true}),
-       column("l", type_of(ScalarType::kI32, true), {Value(ValueList{1, 2}), Value(), Value(ValueList{3})}),
-       column("none", type_of(ScalarType::kF64), {Value(), Value(), Value()})},
-      3);
+  const ResultSet set =
+      result({column("s", type_of(ScalarType::kString), {"a", Value(), "ccc"}),
+              column("coded", type_of(ScalarType::kString), {"x", "x", Value()}, true),
+              column("b", type_of(ScalarType::kBool), {true, false, true}),
+              column("l", type_of(ScalarType::kI32, true),
+                     {Value(ValueList{1, 2}), Value(), Value(ValueList{3})}),
+              column("none", type_of(ScalarType::kF64), {Value(), Value(), Value()})},
+             3);
   ArrowArray array;
   ASSERT_TRUE(set.export_array(&array).ok());
   EXPECT_EQ(array.length, 3);

@@ -67,7 +67,8 @@ ExitStatus run_unavailable_embed(Invocation& call);
 
 // ---- shared by the commands ----
 
-// The scope of a data, served or direct command; its URI is the command's first positional or --uri.
+// The scope of a data, served or direct command; its URI is the command's first positional or
+// --uri.
 Result<Scope> scope_of(const Invocation& call);
 // Like scope_of for commands whose positionals are not a URI.
 Result<Scope> scope_without_uri(const Invocation& call);

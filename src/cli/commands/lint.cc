@@ -1,6 +1,7 @@
+#include "query/lint.h"
+
 #include "cli/commands/commands.h"
 #include "cli/files.h"
-#include "query/lint.h"
 #include "schema/compile.h"
 
 namespace omnigraph::cli {

@@ -25,8 +25,8 @@ class ProgressLine {
   }
   void show(const LoadProgress& progress) {
     if (progress.bytes_total == 0) return;
-    const int percent = static_cast<int>(std::min<std::uint64_t>(
-        100, progress.bytes_read * 100 / progress.bytes_total));
+    const int percent = static_cast<int>(
+        std::min<std::uint64_t>(100, progress.bytes_read * 100 / progress.bytes_total));
     if (percent == shown_) return;
     shown_ = percent;
     constexpr int kCells = 40;
@@ -85,8 +85,8 @@ ExitStatus run_load(Invocation& call) {
                std::to_string(report.nodes.size()) + " node types and " +
                std::to_string(report.edges.size()) + " edge types\n");
     if (report.branch_created) {
-      call.print("branch " + branch + " created from " + std::string(request.from.value_or("main")) +
-                 "\n");
+      call.print("branch " + branch + " created from " +
+                 std::string(request.from.value_or("main")) + "\n");
     }
     call.show();
     return kSuccess;
@@ -166,13 +166,14 @@ ExitStatus run_export(Invocation& call) {
   OG_ASSIGN_OR_RETURN(const Scope scope, scope_of(call));
   OG_RETURN_IF_ERROR(refuse_served(call, scope, false));
   OG_ASSIGN_OR_RETURN(const Graph graph, open_graph(scope, true));
-  OG_RETURN_IF_ERROR(graph.export_ndjson(
-      call.arguments.value_or("branch", "main"), call.arguments.values("type"),
-      [&](std::string_view text) -> Status {
-        call.print(text);
-        if (!call.process.out->good()) return io_error("could not write to standard output");
-        return {};
-      }));
+  OG_RETURN_IF_ERROR(graph.export_ndjson(call.arguments.value_or("branch", "main"),
+                                         call.arguments.values("type"),
+                                         [&](std::string_view text) -> Status {
+                                           call.print(text);
+                                           if (!call.process.out->good())
+                                             return io_error("could not write to standard output");
+                                           return {};
+                                         }));
   return kSuccess;
 }
 

@@ -65,8 +65,9 @@ ExitStatus run_login(Invocation& call) {
   }
   token = std::string(trimmed(token));
   if (token.empty()) {
-    return bad_request("no token provided: pass --token <TOKEN> or pipe it on stdin (echo $TOKEN | "
-                       "omnigraph login <name>)");
+    return bad_request(
+        "no token provided: pass --token <TOKEN> or pipe it on stdin (echo $TOKEN | "
+        "omnigraph login <name>)");
   }
   if (token.find_first_of("\r\n") != std::string::npos) {
     return bad_request("a token is a single line");

@@ -31,12 +31,15 @@ Result<std::string> ad_hoc_source(const Invocation& call, const Scope& scope,
   if (!call.arguments.positional(0)) {
     return bad_request("provide a " + std::string(what == "mutation" ? "mutation" : "query") +
                        " name to invoke from the catalog, or -e '<gq>' / --query <file> for an "
-                       "ad-hoc " + std::string(what));
+                       "ad-hoc " +
+                       std::string(what));
   }
   if (scope.served()) return std::string();
   return bad_request(
       "by-name invocation needs a server (the stored-query catalog is server-owned); use -e '<gq>' "
-      "or --query <file> for an ad-hoc " + std::string(what) + " against --store, or address a "
+      "or --query <file> for an ad-hoc " +
+      std::string(what) +
+      " against --store, or address a "
       "server with --server / --profile");
 }
 

@@ -27,13 +27,19 @@ Result<std::uint64_t> parse_duration(std::string_view given) {
     if ((c >= '0' && c <= '9') || c == '.') return invalid("expected one number and one unit");
   }
   std::uint64_t seconds = 0;
-  if (unit == "s") seconds = 1;
-  else if (unit == "m") seconds = 60;
-  else if (unit == "h") seconds = 3'600;
-  else if (unit == "d") seconds = 86'400;
-  else if (unit == "w") seconds = 604'800;
-  else return bad_request("unknown duration unit '" + std::string(unit) +
-                          "'. Supported: s, m, h, d, w");
+  if (unit == "s")
+    seconds = 1;
+  else if (unit == "m")
+    seconds = 60;
+  else if (unit == "h")
+    seconds = 3'600;
+  else if (unit == "d")
+    seconds = 86'400;
+  else if (unit == "w")
+    seconds = 604'800;
+  else
+    return bad_request("unknown duration unit '" + std::string(unit) +
+                       "'. Supported: s, m, h, d, w");
   if (number > UINT64_MAX / seconds) return invalid("number too large");
   return number * seconds;
 }
@@ -43,9 +49,10 @@ Result<std::uint64_t> parse_duration(std::string_view given) {
 ExitStatus run_init(Invocation& call) {
   const std::string uri(*call.arguments.positional(0));
   if (is_http(uri)) {
-    return bad_request("`init` is a direct (storage-native) command and needs direct storage "
-                       "access; the resolved target is a remote server (" + uri +
-                       "). Pass the graph's file:// or s3:// URI.");
+    return bad_request(
+        "`init` is a direct (storage-native) command and needs direct storage "
+        "access; the resolved target is a remote server (" +
+        uri + "). Pass the graph's file:// or s3:// URI.");
   }
   if (const auto root = enclosing_cluster(uri)) {
     return bad_request("`" + uri + "` is inside cluster `" + *root +
@@ -53,9 +60,8 @@ ExitStatus run_init(Invocation& call) {
                        "in the cluster's ledger. Declare the graph in cluster.yaml and run "
                        "`cluster apply`.");
   }
-  OG_ASSIGN_OR_RETURN(
-      const std::string schema,
-      read_text_file(std::string(*call.arguments.value("schema")), "schema file"));
+  OG_ASSIGN_OR_RETURN(const std::string schema,
+                      read_text_file(std::string(*call.arguments.value("schema")), "schema file"));
   OG_RETURN_IF_ERROR(Graph::create(uri, schema, {.force = call.arguments.has("force")}));
   call.print("initialized " + uri + "\n");
   return kSuccess;
@@ -81,9 +87,8 @@ ExitStatus run_schema_show(Invocation& call) {
 ExitStatus run_schema_plan(Invocation& call) {
   OG_ASSIGN_OR_RETURN(const Scope scope, scope_of(call));
   OG_RETURN_IF_ERROR(refuse_cluster(call, scope));
-  OG_ASSIGN_OR_RETURN(
-      const std::string desired,
-      read_text_file(std::string(*call.arguments.value("schema")), "schema file"));
+  OG_ASSIGN_OR_RETURN(const std::string desired,
+                      read_text_file(std::string(*call.arguments.value("schema")), "schema file"));
   OG_ASSIGN_OR_RETURN(const Graph graph, open_graph(scope, true));
   OG_ASSIGN_OR_RETURN(const SchemaPlan plan,
                       graph.plan_schema(desired, call.arguments.has("allow-data-loss")));

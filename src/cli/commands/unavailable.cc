@@ -24,8 +24,9 @@ ExitStatus run_unavailable_control(Invocation& call) {
 ExitStatus run_unavailable_cluster(Invocation& call) {
   if (call.arguments.command->id == CommandId::kClusterApprove &&
       !actor_of(call.arguments, call.config)) {
-    return bad_request("`cluster approve` requires an approver: pass the global --as <ACTOR> flag "
-                       "or set `operator.actor` in ~/.omnigraph/config.yaml");
+    return bad_request(
+        "`cluster approve` requires an approver: pass the global --as <ACTOR> flag "
+        "or set `operator.actor` in ~/.omnigraph/config.yaml");
   }
   return not_in_this_build(call.arguments);
 }
