@@ -7,3 +7,8 @@ add_executable(omnigraph_bench ${PROJECT_SOURCE_DIR}/bench/omnigraph_bench.cc)
 target_link_libraries(omnigraph_bench PRIVATE omnigraph_options omnigraph_dependencies libomnigraph_static)
 set_target_properties(bench_generate omnigraph_bench PROPERTIES
   RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+
+# The segment layer alone, through its own doors.
+add_executable(bench_segments ${PROJECT_SOURCE_DIR}/bench/segments.cc)
+target_link_libraries(bench_segments PRIVATE omnigraph_options omnigraph_dependencies og_storage)
+set_target_properties(bench_segments PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
