@@ -33,6 +33,18 @@ bool rows_are_groups(const ScopePlan& root, const VarSet& keys) {
   return true;
 }
 
+// Runs up to this length are compared pair by pair.
+constexpr std::size_t kLongestRun = 32;
+
+std::size_t longest_run(const std::vector<RowKey>& keys) {
+  std::size_t longest = 0, begin = 0;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (keys[i] != keys[begin]) begin = i;
+    longest = std::max(longest, i + 1 - begin);
+  }
+  return longest;
+}
+
 void append_cell(std::string& out, const Cell& cell) {
   out.push_back(static_cast<char>(cell.kind));
   if (cell.is_null()) return;
@@ -68,8 +80,13 @@ Status AggregateSink::open() {
   variables_.assign(keys.begin(), keys.end());
   const std::uint32_t limit =
       variables_.empty() ? 0 : execution_.table_of(variables_[0]).key_limit();
-  table_ = std::make_unique<GroupTable>(variables_.size(), limit,
-                                        rows_are_groups(plan.root, keys), execution_.context);
+  const bool distinct = rows_are_groups(plan.root, keys);
+  table_ = std::make_unique<GroupTable>(variables_.size(), limit, distinct, execution_.context);
+  if (distinct && !variables_.empty()) {
+    const auto source = std::lower_bound(variables_.begin(), variables_.end(),
+                                         plan.root.source.front().variable);
+    run_variable_ = static_cast<std::size_t>(source - variables_.begin());
+  }
   return {};
 }
 
@@ -204,21 +221,48 @@ Status AggregateSink::group_by_value() {
     injective &= one_to_one;
     columns.back() = &classes[v];
   }
-  if (injective) {
-    first_.resize(groups);
-    std::iota(first_.begin(), first_.end(), 0U);
-    finals_ = groups;
-    return {};
+  finals_ = groups;
+  if (injective) return {};
+  std::vector<std::uint32_t> final_of;
+  if (run_variable_ && unique.contains(variables_[*run_variable_]) &&
+      longest_run(table_->keys(*run_variable_)) <= kLongestRun) {
+    return merge_runs(classes, *run_variable_, final_of) ? merge_groups(final_of, finals_)
+                                                         : Status();
   }
   // With one variable there are at most as many classes as groups.
   GroupTable by_value(variables_.size(), groups, false, execution_.context);
-  std::vector<std::uint32_t> final_of;
   OG_RETURN_IF_ERROR(by_value.find(columns, groups, final_of));
   finals_ = by_value.size();
   for (std::uint32_t g = 0; g < groups; ++g) {
     if (final_of[g] == first_.size()) first_.push_back(g);
   }
   return merge_groups(final_of, finals_);
+}
+
+bool AggregateSink::merge_runs(const std::vector<std::vector<RowKey>>& classes,
+                               std::size_t variable, std::vector<std::uint32_t>& final_of) {
+  const std::vector<RowKey>& runs = table_->keys(variable);
+  const auto groups = static_cast<std::uint32_t>(runs.size());
+  final_of.resize(groups);
+  const auto same = [&](std::uint32_t a, std::uint32_t b) {
+    for (std::size_t v = 0; v < classes.size(); ++v) {
+      // No classes: a variable whose rows all differ.
+      const std::vector<RowKey>& of = classes[v].empty() ? table_->keys(v) : classes[v];
+      if (of[a] != of[b]) return false;
+    }
+    return true;
+  };
+  std::size_t run = 0;  // where the finals of the current run begin
+  for (std::uint32_t g = 0; g < groups; ++g) {
+    if (g == 0 || runs[g] != runs[g - 1]) run = first_.size();
+    std::size_t at = run;
+    while (at < first_.size() && !same(first_[at], g)) ++at;
+    if (at == first_.size()) first_.push_back(g);
+    final_of[g] = static_cast<std::uint32_t>(at);
+  }
+  finals_ = static_cast<std::uint32_t>(first_.size());
+  if (finals_ == groups) first_.clear();
+  return finals_ < groups;
 }
 
 Status AggregateSink::merge_groups(const std::vector<std::uint32_t>& final_of,
@@ -235,8 +279,8 @@ Status AggregateSink::merge_groups(const std::vector<std::uint32_t>& final_of,
 }
 
 Result<int> AggregateSink::compare_key(const Key& key, std::uint32_t a, std::uint32_t b) {
-  const RowKey left = table_->keys(key.variable)[first_[a]];
-  const RowKey right = table_->keys(key.variable)[first_[b]];
+  const RowKey left = table_->keys(key.variable)[first_of(a)];
+  const RowKey right = table_->keys(key.variable)[first_of(b)];
   if (left == right) return 0;
   if (key.ids) return key.ids->compare(left, right);
   OG_ASSIGN_OR_RETURN(const Location first, key.table->locate(left));
@@ -266,30 +310,37 @@ Result<int> AggregateSink::compare(std::uint32_t a, std::uint32_t b) {
 
 Result<std::vector<std::uint32_t>> AggregateSink::choose_groups() {
   const Plan& plan = execution_.plan;
-  std::vector<std::uint32_t> chosen(finals_);
-  std::iota(chosen.begin(), chosen.end(), 0U);
-  const auto kept = static_cast<std::size_t>(
+  const auto kept = static_cast<std::uint32_t>(
       std::min<std::uint64_t>(finals_, plan.limit.value_or(UINT64_MAX)));
-  if (!plan.order.empty()) {
-    std::optional<Error> failure;
-    // Most comparisons end at the first item, and most often that is an aggregate.
-    const OrderItem& leading = plan.order.front();
-    const Accumulator* const first = accumulators_[*leading.column].get();
-    const auto before = [&](std::uint32_t a, std::uint32_t b) {
-      if (first != nullptr) {
-        const int o = first->compare(a, b);
-        if (o != 0) return leading.descending ? o > 0 : o < 0;
-      }
-      auto o = compare(a, b);
-      if (o.ok()) return *o < 0;
-      if (!failure) failure = o.error();
-      return a < b;
-    };
-    std::partial_sort(chosen.begin(), chosen.begin() + static_cast<std::ptrdiff_t>(kept),
-                      chosen.end(), before);
-    if (failure) return *std::move(failure);
+  std::vector<std::uint32_t> chosen(kept);
+  std::iota(chosen.begin(), chosen.end(), 0U);
+  if (plan.order.empty() || kept == 0) return chosen;
+  std::optional<Error> failure;
+  // Most comparisons end at the first item, and most often that is an aggregate.
+  const OrderItem& leading = plan.order.front();
+  const Accumulator* const first = accumulators_[*leading.column].get();
+  const auto before = [&](std::uint32_t a, std::uint32_t b) {
+    if (first != nullptr) {
+      const int o = first->compare(a, b);
+      if (o != 0) return leading.descending ? o > 0 : o < 0;
+    }
+    auto o = compare(a, b);
+    if (o.ok()) return *o < 0;
+    if (!failure) failure = o.error();
+    return a < b;
+  };
+  // A heap of the first `kept` groups so far, the last of them on top.
+  if (kept < finals_) {
+    std::make_heap(chosen.begin(), chosen.end(), before);
+    for (std::uint32_t group = kept; group < finals_; ++group) {
+      if (!before(group, chosen.front())) continue;
+      std::pop_heap(chosen.begin(), chosen.end(), before);
+      chosen.back() = group;
+      std::push_heap(chosen.begin(), chosen.end(), before);
+    }
   }
-  chosen.resize(kept);
+  std::sort(chosen.begin(), chosen.end(), before);
+  if (failure) return *std::move(failure);
   return chosen;
 }
 
@@ -325,7 +376,7 @@ Result<QueryResult> AggregateSink::result() {
           variables_.begin());
       std::vector<RowKey> rows;
       rows.reserve(chosen.size());
-      for (const std::uint32_t g : chosen) rows.push_back(table_->keys(variable)[first_[g]]);
+      for (const std::uint32_t g : chosen) rows.push_back(table_->keys(variable)[first_of(g)]);
       const TableView& table = execution_.table_of(column.value.variable);
       if (column.value.kind == OutputValue::Kind::kNodeId) {
         OG_ASSIGN_OR_RETURN(out.values, gather_ids(table, rows));

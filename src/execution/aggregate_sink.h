@@ -39,6 +39,12 @@ class AggregateSink final : public Operator {
   // One group for each distinct key value.
   Status group_by_value();
   Status merge_groups(const std::vector<std::uint32_t>& final_of, std::uint32_t finals);
+  std::uint32_t first_of(std::uint32_t group) const {
+    return first_.empty() ? group : first_[group];
+  }
+  // Merges equal classes inside runs of the variable; false when nothing merged.
+  bool merge_runs(const std::vector<std::vector<RowKey>>& classes, std::size_t variable,
+                  std::vector<std::uint32_t>& final_of);
   Result<int> compare(std::uint32_t a, std::uint32_t b);
   Result<int> compare_key(const Key& key, std::uint32_t a, std::uint32_t b);
   Result<std::vector<std::uint32_t>> choose_groups();
@@ -50,7 +56,9 @@ class AggregateSink final : public Operator {
   std::vector<std::unique_ptr<Accumulator>> accumulators_;  // by output column; null: a key
   std::vector<Key> keys_;
   std::vector<std::uint32_t> groups_;      // of the batch's rows
-  std::vector<std::uint32_t> first_;       // the first-level group that stands for a group
+  std::vector<std::uint32_t> first_;       // the first-level group that stands for a group; empty: it
+  // Groups with equal keys of this variable follow each other, and no tuple comes twice.
+  std::optional<std::size_t> run_variable_;
   std::uint32_t finals_ = 0;
   bool any_ = false;                       // some row came
 };

@@ -50,8 +50,9 @@ Result<bool> constants_hold(const ScopePlan& plan, Execution& execution) {
   return true;
 }
 
-Status bind_crossing(BoundStep& step, Execution& execution) {
-  for (const PlanCondition& condition : step.plan->conditions) {
+Status bind_crossing(BoundStep& step, std::span<const PlanCondition> conditions,
+                     Execution& execution) {
+  for (const PlanCondition& condition : conditions) {
     BoundCrossing crossing;
     OG_ASSIGN_OR_RETURN(crossing.condition,
                         bind_condition(condition, execution.context, execution.plan.variables));
@@ -90,7 +91,7 @@ Status bind_step(const Step& plan, double rows_in, Execution& execution, BoundSt
       step.closings.push_back(std::move(edges));
     }
   }
-  if (plan.kind == Step::Kind::kFilter) return bind_crossing(step, execution);
+  if (plan.kind == Step::Kind::kFilter) return bind_crossing(step, plan.conditions, execution);
   if (!plan.test.empty()) {
     const NodeTest& test = plan.test.front();
     OG_ASSIGN_OR_RETURN(BoundTest bound, bind_test(test, execution.tables, execution.context,
@@ -115,6 +116,10 @@ Status bind_step(const Step& plan, double rows_in, Execution& execution, BoundSt
     OG_RETURN_IF_ERROR(run_scope(
         *step.inner, execution, nullptr, false, [&](std::size_t) -> Operator& { return sink; },
         [](std::size_t) {}));
+    if (plan.join) {
+      OG_RETURN_IF_ERROR(bind_crossing(step, {&*plan.join, 1}, execution));
+      OG_RETURN_IF_ERROR(build_join(step));
+    }
   }
   return {};
 }

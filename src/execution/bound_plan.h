@@ -42,6 +42,13 @@ struct MaterializedRows {
   std::unique_ptr<Reservation> memory;
 };
 
+// The rows of a component by the hash of one property: chains of row numbers.
+struct JoinIndex {
+  std::vector<std::uint32_t> heads;   // a power of two; row + 1, 0 none
+  std::vector<std::uint32_t> next;    // one a row: row + 1, 0 none
+  std::vector<std::uint64_t> hashes;  // one a row
+};
+
 // A condition over several variables.
 struct BoundCrossing {
   Condition condition;
@@ -63,6 +70,7 @@ struct BoundStep {
   std::vector<BoundCrossing> crossing;
   std::unique_ptr<BoundScope> inner;
   std::unique_ptr<MaterializedRows> product;
+  std::unique_ptr<JoinIndex> join;           // of the product's rows; crossing[0] is its condition
   mutable Counters counters;
 };
 

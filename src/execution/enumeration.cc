@@ -9,6 +9,8 @@ namespace {
 
 constexpr double kFilterPasses = 0.3;
 constexpr double kAbsentPasses = 0.7;
+constexpr double kJoinPasses = 0.1;
+constexpr double kFewEnds = 2;
 // Components with more variables do not try every start.
 constexpr std::size_t kMaxStarts = 16;
 
@@ -156,8 +158,31 @@ class Enumerator {
     return degree(t, from_left) * std::min(1.0, test.estimated_rows / all);
   }
 
+  // The few nodes at the far end of a search join as they are: a search between two known nodes walks
+  // from both.
+  void join_end(Walk& walk, const TypedTraversal& t, VarId to) {
+    const NodeTest& test = in_.folder.test(to);
+    ScopePlan inner;
+    inner.scope = in_.pattern.scope;
+    inner.source.push_back(test);
+    inner.live.push_back(to);
+    inner.estimated_rows = test.estimated_rows;
+    Step step;
+    step.kind = Step::Kind::kProduct;
+    step.inner.push_back(std::move(inner));
+    walk.rows *= std::max(1.0, test.estimated_rows);
+    walk.cost += test.cost + walk.rows;
+    walk.bound.insert(to);
+    add(walk, std::move(step));
+    close(walk, t);
+  }
+
   void expand(Walk& walk, const TypedTraversal& t) {
     const bool from_left = walk.bound.contains(t.left);
+    const VarId end = from_left ? t.right : t.left;
+    if (is_search(t) && in_.folder.test(end).estimated_rows <= kFewEnds) {
+      return join_end(walk, t, end);
+    }
     Step step;
     step.kind = is_search(t) ? Step::Kind::kHops : Step::Kind::kExpand;
     step.from = from_left ? t.left : t.right;
@@ -225,6 +250,26 @@ class Enumerator {
   EnumerationInput& in_;
 };
 
+// An equality between a property of what is bound and one of the part that is to be joined. Stored F32
+// values round what they meet, so equality there is no key.
+std::optional<PlanCondition> take_join(std::vector<PlanCondition>& conditions, const VarSet& bound,
+                                       const VarSet& part) {
+  const auto side = [](const TypedExpr& e, const VarSet& of) {
+    const auto* property = std::get_if<TProperty>(&e.node);
+    return property != nullptr && of.contains(property->variable) &&
+           e.type.scalar != ScalarType::kF32 && !e.type.list;
+  };
+  for (auto at = conditions.begin(); at != conditions.end(); ++at) {
+    if (at->op != Compare::kEq) continue;
+    PlanCondition join = *at;
+    if (side(*join.right, bound) && side(*join.left, part)) std::swap(join.left, join.right);
+    if (!side(*join.left, bound) || !side(*join.right, part)) continue;
+    conditions.erase(at);
+    return join;
+  }
+  return std::nullopt;
+}
+
 void add_reads(const Step& step, std::size_t variables, VarSet& live) {
   switch (step.kind) {
     case Step::Kind::kExpand:
@@ -255,6 +300,7 @@ void add_reads(const Step& step, std::size_t variables, VarSet& live) {
       if (!step.inner[0].steps.empty()) {
         for (const VarId v : step.inner[0].steps.back().live) live.erase(v);
       }
+      if (step.join) add_variables(*step.join->left, live);
       break;
   }
 }
@@ -385,6 +431,11 @@ void plan_enumeration(EnumerationInput input, ScopePlan& plan) {
     step.kind = Step::Kind::kProduct;
     step.inner.push_back(std::move(inner));
     main.rows *= part.walk.rows;
+    // Random plans keep the plain product now and then.
+    if (input.choose == nullptr || (*input.choose)(2) == 0) {
+      step.join = take_join(main.conditions, main.bound, part.walk.bound);
+    }
+    if (step.join) main.rows *= kJoinPasses;
     main.bound.insert(part.walk.bound.begin(), part.walk.bound.end());
     step.estimated_rows = main.rows;
     main.steps.push_back(std::move(step));

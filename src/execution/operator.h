@@ -69,6 +69,11 @@ std::unique_ptr<Operator> make_absent(const BoundStep& step, Execution& executio
 std::unique_ptr<Operator> make_product(const BoundStep& step, Execution& execution, Operator& next,
                                        const StopFlag* stop);
 
+std::unique_ptr<Operator> make_join(const BoundStep& step, Execution& execution, Operator& next,
+                                    const StopFlag* stop);
+// Hashes the rows of step.product by the right side of step.crossing[0].
+Status build_join(BoundStep& step);
+
 // Drops rows whose `variable` fails the test and multiplies the weights of the others.
 class TestApplication {
  public:

@@ -63,7 +63,7 @@ struct Step {
     kTest,     // weights of `test`
     kFilter,   // conditions over several variables
     kAbsent,   // drops rows for which `inner` has a solution
-    kProduct,  // every row with every row of `inner`
+    kProduct,  // every row with every row of `inner`, or with those that `join` lets through
   };
   Kind kind = Kind::kFilter;
   VarId from = 0, to = 0;
@@ -73,6 +73,7 @@ struct Step {
   std::uint32_t min_hops = 1, max_hops = 1;
   bool reversed_search = false;              // kHops: the search starts at `to`
   std::vector<Closing> closings;             // kExpand: all must hold too (sets are intersected)
+  std::optional<PlanCondition> join;         // kProduct: equality of properties, `inner`'s right
   std::vector<PlanCondition> conditions;     // kFilter; kExpand and kClose: on the edge
   std::vector<NodeTest> test;                // kTest; kExpand: of `to`; at most one
   std::vector<ScopePlan> inner;              // kAbsent, kProduct: exactly one

@@ -137,7 +137,7 @@ class Reporter {
         node.children.push_back(scope(*bound.inner));
         break;
       case Step::Kind::kProduct:
-        node.name = "product";
+        node.name = plan.join ? "join" : "product";
         node.children.push_back(scope(*bound.inner));
         break;
     }

@@ -68,6 +68,7 @@ class Product final : public Operator {
 
 std::unique_ptr<Operator> make_product(const BoundStep& step, Execution& execution, Operator& next,
                                        const StopFlag* stop) {
+  if (step.join) return make_join(step, execution, next, stop);
   return std::make_unique<Product>(step, execution, next, stop);
 }
 

@@ -190,8 +190,13 @@ Result<QueryResult> RowSink::result() {
   QueryResult result;
   result.rows = rows_;
   const auto& slots = order_.slots();
+  // Texts and lists take what they take; this is what the rows themselves need.
+  constexpr std::uint64_t kCellBytes = 16;
+  const std::uint64_t held = memory_.held();
   for (const OutputColumn& column : execution_.plan.columns) {
     OG_RETURN_IF_ERROR(execution_.context.check());
+    OG_RETURN_IF_ERROR(
+        memory_.grow_to(held + (result.columns.size() + 1) * rows_ * kCellBytes));
     ResultColumn out{column.name, column.type, nullptr};
     const OutputValue& value = column.value;
     if (value.kind == OutputValue::Kind::kConstant) {
