@@ -71,8 +71,9 @@ std::uint64_t hash_bytes(const void* data, std::size_t size) { return XXH3_64bit
 void DistinctEstimate::add(std::uint64_t hash) {
   const std::size_t index = hash >> (64 - kIndexBits);
   const std::uint64_t rest = hash << kIndexBits;
-  const auto rank = static_cast<std::uint8_t>(rest == 0 ? 64 - kIndexBits + 1
-                                                        : std::countl_zero(rest) + 1);
+  // The hash's remaining bits; zeros when all of them are.
+  const int zeros = rest == 0 ? static_cast<int>(64 - kIndexBits) : std::countl_zero(rest);
+  const auto rank = static_cast<std::uint8_t>(zeros + 1);
   ranks_[index] = std::max(ranks_[index], rank);
 }
 
