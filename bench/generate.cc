@@ -92,8 +92,8 @@ edge StateIn: State -> Country
 )";
 
 constexpr std::uint64_t kCountries = 3, kStates = 50, kCities = 600, kInterests = 40;
-constexpr std::string_view kSyllables[] = {"ka", "lo", "mi", "ra", "ten", "su", "vel", "or",
-                                           "an", "bri", "do", "fen", "gal", "hu", "is", "jo"};
+constexpr std::string_view kSyllables[] = {"ka", "lo",  "mi", "ra",  "ten", "su", "vel", "or",
+                                           "an", "bri", "do", "fen", "gal", "hu", "is",  "jo"};
 
 std::string word(Generator& random, std::uint64_t syllables) {
   std::string text;
@@ -163,8 +163,8 @@ int main(int argc, char** argv) {
       const std::string name = word(random, 2) + ' ' + word(random, 3);
       const std::uint64_t age = 18 + random.below(63);
       const std::string_view gender = random.below(2) == 0 ? "female" : "male";
-      data.line(R"({"type":"Person","data":{"key":"p)", i, R"(","name":")", name, R"(","age":)", age,
-                R"(,"gender":")", gender, R"("}})");
+      data.line(R"({"type":"Person","data":{"key":"p)", i, R"(","name":")", name, R"(","age":)",
+                age, R"(,"gender":")", gender, R"("}})");
       csv.line("p", i, ",", name, ",", age, ",", gender);
       edge(lives, "LivesIn", 'p', i, 'c', random.below(kCities));
       const std::uint64_t count = 1 + random.below(4);

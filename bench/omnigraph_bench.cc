@@ -1,5 +1,5 @@
-// Measures Omnigraph through its public API. Each command runs in a process of its own and prints one
-// JSON object; bench/run.py puts them beside the other systems.
+// Measures Omnigraph through its public API. Each command runs in a process of its own and prints
+// one JSON object; bench/run.py puts them beside the other systems.
 //
 //   omnigraph_bench load STORE DATA_DIR
 //   omnigraph_bench questions STORE QUESTIONS.gq PARAMETERS.json
@@ -68,12 +68,13 @@ std::uint64_t status_kib(std::string_view field) {
 // Largest RssAnon seen, sampled by a thread of its own.
 class AnonymousPeak {
  public:
-  AnonymousPeak() : thread_([this] {
-    while (!stop_.load()) {
-      peak_ = std::max(peak_, status_kib("RssAnon"));
-      std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    }
-  }) {}
+  AnonymousPeak()
+      : thread_([this] {
+          while (!stop_.load()) {
+            peak_ = std::max(peak_, status_kib("RssAnon"));
+            std::this_thread::sleep_for(std::chrono::milliseconds(2));
+          }
+        }) {}
   std::uint64_t finish() {
     stop_ = true;
     thread_.join();
@@ -98,8 +99,8 @@ int load(const char* store, const std::filesystem::path& data) {
   const std::string schema = read_file(data / "schema.pg");
   const auto start = SteadyClock::now();
   const Graph graph = expect(Graph::create(store, schema));
-  const auto report = expect(graph.load_file((data / "data.jsonl").string(),
-                                             {.mode = omnigraph::LoadMode::kOverwrite}));
+  const auto report = expect(
+      graph.load_file((data / "data.jsonl").string(), {.mode = omnigraph::LoadMode::kOverwrite}));
   const double ms = millis_since(start);
   std::printf(R"({"ms":%.3f,"entities":%llu,"peak_kib":%llu,"bytes":%llu})", ms,
               static_cast<unsigned long long>(report.total_entities),
@@ -162,8 +163,7 @@ int lookup(const char* store, const char* source_file, std::uint64_t persons) {
   for (std::uint64_t i = 0; i < 20'000; ++i) {
     const std::string params = R"({"key":"p)" + std::to_string(i * 7919 % persons) + "\"}";
     const auto start = SteadyClock::now();
-    const auto answer =
-        expect(graph.query({.source = source, .name = "lookup", .params = params}));
+    const auto answer = expect(graph.query({.source = source, .name = "lookup", .params = params}));
     if (i >= 1'000) times.push_back(millis_since(start) * 1e3);
     if (answer.rows() != 1) return 1;
   }
@@ -178,8 +178,7 @@ constexpr std::string_view kInsert =
     " insert Person { key: $key name: \"Ada Lovelace\" age: $age } }";
 
 void insert(const Graph& graph, const std::string& key, std::uint64_t age) {
-  const std::string params =
-      R"({"key":")" + key + R"(","age":)" + std::to_string(age % 80) + "}";
+  const std::string params = R"({"key":")" + key + R"(","age":)" + std::to_string(age % 80) + "}";
   (void)expect(graph.mutate({.source = kInsert, .params = params}));
 }
 
@@ -192,8 +191,9 @@ std::uint64_t written_bytes() {
   return 0;
 }
 
-// Commits single rows. For each depth, of the window of commits that ends there: the median time, the
-// median bytes written by one commit, and the mean with packs, folds and checkpoints spread over it.
+// Commits single rows. For each depth, of the window of commits that ends there: the median time,
+// the median bytes written by one commit, and the mean with packs, folds and checkpoints spread
+// over it.
 int commits(const char* store, const std::vector<std::uint64_t>& depths) {
   const Graph graph = expect(Graph::create(store, kPersonSchema));
   std::string rows;

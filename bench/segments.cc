@@ -1,6 +1,6 @@
-// Times of the segment layer alone, on the shape of the bench's graph (100K nodes, 2.4M edges): encode
-// and write, decode, adjacency, cold look-ups, memory segments, commits of one row. Prints one line
-// each; asserts nothing.
+// Times of the segment layer alone, on the shape of the bench's graph (100K nodes, 2.4M edges):
+// encode and write, decode, adjacency, cold look-ups, memory segments, commits of one row. Prints
+// one line each; asserts nothing.
 //
 //   bench_segments FOLDER     an empty or missing folder, removed afterwards
 #include <algorithm>
@@ -44,8 +44,8 @@ Times best(int rounds, const Body& body) {
     body();
     const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
     least.wall = std::min(least.wall, took.count());
-    least.cpu = std::min(least.cpu,
-                         1000.0 * static_cast<double>(std::clock() - cpu) / CLOCKS_PER_SEC);
+    least.cpu =
+        std::min(least.cpu, 1000.0 * static_cast<double>(std::clock() - cpu) / CLOCKS_PER_SEC);
   }
   return least;
 }
@@ -77,7 +77,9 @@ RowBatch persons() {
     city.append_text("city" + std::to_string(random() % 500));
     batch.rids.push_back(i);
   }
-  batch.columns = {{kName, name.finish()}, {kAge, age.finish()}, {kGender, gender.finish()},
+  batch.columns = {{kName, name.finish()},
+                   {kAge, age.finish()},
+                   {kGender, gender.finish()},
                    {kCity, city.finish()}};
   batch.ids = IdColumn::of_text(batch.columns[0].second);
   return batch;
@@ -86,7 +88,8 @@ RowBatch persons() {
 RowBatch follows() {
   std::mt19937 random(2);
   std::vector<std::uint64_t> pairs(kEdges);
-  for (std::uint64_t& pair : pairs) pair = std::uint64_t{random() % kNodes} << 32 | random() % kNodes;
+  for (std::uint64_t& pair : pairs)
+    pair = std::uint64_t{random() % kNodes} << 32 | random() % kNodes;
   std::sort(pairs.begin(), pairs.end());
   RowBatch batch;
   batch.table = 2;
@@ -121,19 +124,21 @@ void run(const std::string& folder) {
   Runtime runtime = Runtime::system();
   UlidSource ulids(runtime.clock, runtime.random);
   SegmentOptions node_options, edge_options;
-  node_options.properties = {{kName, of(ScalarType::kString)}, {kAge, of(ScalarType::kI32)},
-                             {kGender, of(ScalarType::kString)}, {kCity, of(ScalarType::kString)}};
+  node_options.properties = {{kName, of(ScalarType::kString)},
+                             {kAge, of(ScalarType::kI32)},
+                             {kGender, of(ScalarType::kString)},
+                             {kCity, of(ScalarType::kString)}};
   node_options.id_property = kName;
   const RowBatch nodes = persons(), edges = follows();
   SegmentRef node_ref, edge_ref;
   report("write 100K nodes, durable", best(3, [&] {
-    node_ref = expect(write_segment_files(*objects, ulids, nodes, node_options,
-                                          runtime.executor.get()));
-  }));
+           node_ref = expect(
+               write_segment_files(*objects, ulids, nodes, node_options, runtime.executor.get()));
+         }));
   report("write 2.4M edges, durable", best(3, [&] {
-    edge_ref = expect(write_segment_files(*objects, ulids, edges, edge_options,
-                                          runtime.executor.get()));
-  }));
+           edge_ref = expect(
+               write_segment_files(*objects, ulids, edges, edge_options, runtime.executor.get()));
+         }));
   std::printf("bytes: nodes %lu + %lu, edges %lu + %lu\n",
               static_cast<unsigned long>(node_ref.data_bytes),
               static_cast<unsigned long>(node_ref.index_bytes),
@@ -141,58 +146,58 @@ void run(const std::string& folder) {
               static_cast<unsigned long>(edge_ref.index_bytes));
   Runtime alone = runtime;
   alone.executor = std::make_shared<ThreadPool>(1);
-  report("decode 2.4M targets, one thread", best(5, [&] {
-    expect(expect(open_segment_files(objects, edge_ref, alone))->targets());
-  }));
+  report("decode 2.4M targets, one thread",
+         best(5, [&] { expect(expect(open_segment_files(objects, edge_ref, alone))->targets()); }));
   const SegmentPtr warm = expect(open_segment_files(objects, edge_ref, alone));
   const auto sources = expect(warm->sources()), targets = expect(warm->targets());
-  report("adjacency, forward side", best(5, [&] {
-    expect(Adjacency::build(*sources, *targets, {}, nullptr));
-  }));
-  report("adjacency, both sides", best(5, [&] {
-    expect(Adjacency::build(*sources, *targets, {}, nullptr))->in();
-  }));
+  report("adjacency, forward side",
+         best(5, [&] { expect(Adjacency::build(*sources, *targets, {}, nullptr)); }));
+  report("adjacency, both sides",
+         best(5, [&] { expect(Adjacency::build(*sources, *targets, {}, nullptr))->in(); }));
   report("decode a coded column of 100K", best(5, [&] {
-    expect(expect(open_segment_files(objects, node_ref, alone))
-               ->column(kCity, of(ScalarType::kString)));
-  }));
+           expect(expect(open_segment_files(objects, node_ref, alone))
+                      ->column(kCity, of(ScalarType::kString)));
+         }));
   report("decode a text column of 100K", best(5, [&] {
-    expect(expect(open_segment_files(objects, node_ref, alone))
-               ->column(kName, of(ScalarType::kString)));
-  }));
+           expect(expect(open_segment_files(objects, node_ref, alone))
+                      ->column(kName, of(ScalarType::kString)));
+         }));
   report("cold look-up by id and two properties", best(20, [&] {
-    const SegmentPtr segment = expect(open_segment_files(objects, node_ref, alone));
-    const auto row = expect(segment->find_id("p0054321"));
-    expect(segment->value(kAge, of(ScalarType::kI32), *row));
-    expect(segment->value(kCity, of(ScalarType::kString), *row));
-  }));
+           const SegmentPtr segment = expect(open_segment_files(objects, node_ref, alone));
+           const auto row = expect(segment->find_id("p0054321"));
+           expect(segment->value(kAge, of(ScalarType::kI32), *row));
+           expect(segment->value(kCity, of(ScalarType::kString), *row));
+         }));
   report("cold edges of one node, forward", best(20, [&] {
-    expect(expect(open_segment_files(objects, edge_ref, alone))->edges_of(54321, true));
-  }));
+           expect(expect(open_segment_files(objects, edge_ref, alone))->edges_of(54321, true));
+         }));
   report("cold edges of one node, backward", best(20, [&] {
-    expect(expect(open_segment_files(objects, edge_ref, alone))->edges_of(54321, false));
-  }));
+           expect(expect(open_segment_files(objects, edge_ref, alone))->edges_of(54321, false));
+         }));
 
   std::vector<RowBatch> rows;
   for (std::uint32_t i = 0; i < 10'000; ++i) rows.push_back(one_row(i));
   std::vector<SegmentPtr> segments(rows.size());
   report("10,000 memory segments of one row", best(3, [&] {
-    for (std::size_t i = 0; i < rows.size(); ++i) segments[i] = expect(make_memory_segment(rows[i]));
-  }));
+           for (std::size_t i = 0; i < rows.size(); ++i)
+             segments[i] = expect(make_memory_segment(rows[i]));
+         }));
   TableVersionPtr version;
   report("10,000 commits of one row", best(3, [&] {
-    version = TableVersion::empty();
-    for (const SegmentPtr& segment : segments) version = expect(version->apply(false, {}, {&segment, 1}));
-  }));
+           version = TableVersion::empty();
+           for (const SegmentPtr& segment : segments)
+             version = expect(version->apply(false, {}, {&segment, 1}));
+         }));
   std::printf("parts after them: %zu\n", version->parts().size());
   report("find 10,000 ids among them", best(3, [&] {
-    for (std::uint32_t i = 0; i < rows.size(); ++i) expect(version->find_id("n" + std::to_string(i)));
-  }));
+           for (std::uint32_t i = 0; i < rows.size(); ++i)
+             expect(version->find_id("n" + std::to_string(i)));
+         }));
   std::string bytes;
   report("encode 10,000 batches of one row", best(3, [&] {
-    bytes.clear();
-    for (const RowBatch& row : rows) encode_row_batch(row, bytes);
-  }));
+           bytes.clear();
+           for (const RowBatch& row : rows) encode_row_batch(row, bytes);
+         }));
 }
 
 }  // namespace

@@ -17,20 +17,20 @@ namespace omnigraph {
 
 // Stable codes. Their spelling (code_name) is part of the interface; never renumber or reuse one.
 enum class ErrorCode : std::uint8_t {
-  kBadRequest,         // malformed schema, query, parameter, record; a rule of the data is broken
-  kNotFound,           // graph, branch, commit, type or entity that does not exist
-  kConflict,           // already exists, key conflict, lost race
-  kPreconditionFailed, // --if-commit named a head that is no longer current
-  kForbidden,          // refused by policy
-  kReadOnly,           // the store cannot be written
-  kCorrupt,            // a stored object is damaged; the message names it
-  kUnsupportedFormat,  // the graph's format is newer or older than this build reads
-  kIo,                 // the operating system or the network refused
-  kResourceExhausted,  // a limit (memory, size, count) was met; the message names the limit
-  kDeadlineExceeded,   // the query's deadline passed
-  kCancelled,          // the caller cancelled
-  kOutcomeUnknown,     // a write may or may not have landed
-  kInternal,           // a bug
+  kBadRequest,          // malformed schema, query, parameter, record; a rule of the data is broken
+  kNotFound,            // graph, branch, commit, type or entity that does not exist
+  kConflict,            // already exists, key conflict, lost race
+  kPreconditionFailed,  // --if-commit named a head that is no longer current
+  kForbidden,           // refused by policy
+  kReadOnly,            // the store cannot be written
+  kCorrupt,             // a stored object is damaged; the message names it
+  kUnsupportedFormat,   // the graph's format is newer or older than this build reads
+  kIo,                  // the operating system or the network refused
+  kResourceExhausted,   // a limit (memory, size, count) was met; the message names the limit
+  kDeadlineExceeded,    // the query's deadline passed
+  kCancelled,           // the caller cancelled
+  kOutcomeUnknown,      // a write may or may not have landed
+  kInternal,            // a bug
 };
 
 // "bad_request", "not_found", …
@@ -62,8 +62,14 @@ class [[nodiscard]] Error {
   const std::optional<ErrorDetails>& details() const { return details_; }
 
   // Builders, each returning the error for chaining.
-  Error&& at(SourceSpan span) && { span_ = span; return std::move(*this); }
-  Error&& with(ErrorDetails details) && { details_ = std::move(details); return std::move(*this); }
+  Error&& at(SourceSpan span) && {
+    span_ = span;
+    return std::move(*this);
+  }
+  Error&& with(ErrorDetails details) && {
+    details_ = std::move(details);
+    return std::move(*this);
+  }
   // Puts `text` in front of the message.
   Error&& prefixed(std::string_view text) && {
     message_.insert(0, text);
@@ -81,24 +87,42 @@ class [[nodiscard]] Error {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT: implicit
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit
 
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
 
-  T& value() & { assert(ok()); return *std::get_if<0>(&state_); }
-  const T& value() const& { assert(ok()); return *std::get_if<0>(&state_); }
-  T&& value() && { assert(ok()); return std::move(*std::get_if<0>(&state_)); }
+  T& value() & {
+    assert(ok());
+    return *std::get_if<0>(&state_);
+  }
+  const T& value() const& {
+    assert(ok());
+    return *std::get_if<0>(&state_);
+  }
+  T&& value() && {
+    assert(ok());
+    return std::move(*std::get_if<0>(&state_));
+  }
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
   T&& operator*() && { return std::move(*this).value(); }
   T* operator->() { return &value(); }
   const T* operator->() const { return &value(); }
 
-  Error& error() & { assert(!ok()); return *std::get_if<1>(&state_); }
-  const Error& error() const& { assert(!ok()); return *std::get_if<1>(&state_); }
-  Error&& error() && { assert(!ok()); return std::move(*std::get_if<1>(&state_)); }
+  Error& error() & {
+    assert(!ok());
+    return *std::get_if<1>(&state_);
+  }
+  const Error& error() const& {
+    assert(!ok());
+    return *std::get_if<1>(&state_);
+  }
+  Error&& error() && {
+    assert(!ok());
+    return std::move(*std::get_if<1>(&state_));
+  }
 
  private:
   std::variant<T, Error> state_;
@@ -112,9 +136,18 @@ class [[nodiscard]] Result<void> {
 
   bool ok() const { return !error_.has_value(); }
   explicit operator bool() const { return ok(); }
-  Error& error() & { assert(!ok()); return *error_; }
-  const Error& error() const& { assert(!ok()); return *error_; }
-  Error&& error() && { assert(!ok()); return std::move(*error_); }
+  Error& error() & {
+    assert(!ok());
+    return *error_;
+  }
+  const Error& error() const& {
+    assert(!ok());
+    return *error_;
+  }
+  Error&& error() && {
+    assert(!ok());
+    return std::move(*error_);
+  }
 
  private:
   std::optional<Error> error_;
@@ -122,7 +155,9 @@ class [[nodiscard]] Result<void> {
 
 using Status = Result<void>;
 
-inline Error bad_request(std::string message) { return {ErrorCode::kBadRequest, std::move(message)}; }
+inline Error bad_request(std::string message) {
+  return {ErrorCode::kBadRequest, std::move(message)};
+}
 inline Error not_found(std::string message) { return {ErrorCode::kNotFound, std::move(message)}; }
 inline Error corrupt(std::string message) { return {ErrorCode::kCorrupt, std::move(message)}; }
 inline Error io_error(std::string message) { return {ErrorCode::kIo, std::move(message)}; }
@@ -130,10 +165,11 @@ inline Error io_error(std::string message) { return {ErrorCode::kIo, std::move(m
 }  // namespace omnigraph
 
 // Returns the error of `expression` (a Status or Result) from the enclosing function.
-#define OG_RETURN_IF_ERROR(expression)                                 \
-  do {                                                                 \
-    auto og_status = (expression);                                     \
-    if (!og_status.ok()) [[unlikely]] return std::move(og_status).error(); \
+#define OG_RETURN_IF_ERROR(expression)     \
+  do {                                     \
+    auto og_status = (expression);         \
+    if (!og_status.ok()) [[unlikely]]      \
+      return std::move(og_status).error(); \
   } while (false)
 
 #define OG_CONCAT_INNER(a, b) a##b
@@ -142,7 +178,8 @@ inline Error io_error(std::string message) { return {ErrorCode::kIo, std::move(m
 // OG_ASSIGN_OR_RETURN(auto x, f()): x = value of f(), or returns its error.
 #define OG_ASSIGN_OR_RETURN(declaration, expression) \
   OG_ASSIGN_OR_RETURN_INNER(OG_CONCAT(og_result_, __LINE__), declaration, expression)
-#define OG_ASSIGN_OR_RETURN_INNER(result, declaration, expression)   \
-  auto result = (expression);                                        \
-  if (!result.ok()) [[unlikely]] return std::move(result).error();  \
+#define OG_ASSIGN_OR_RETURN_INNER(result, declaration, expression) \
+  auto result = (expression);                                      \
+  if (!result.ok()) [[unlikely]]                                   \
+    return std::move(result).error();                              \
   declaration = std::move(result).value()

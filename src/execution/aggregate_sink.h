@@ -1,6 +1,6 @@
-// The end of an aggregate read: groups by the row ids of the key's variables first, by the values of
-// the key at the end and only where different rows can share one. Keys are fetched for the groups that
-// are returned.
+// The end of an aggregate read: groups by the row ids of the key's variables first, by the values
+// of the key at the end and only where different rows can share one. Keys are fetched for the
+// groups that are returned.
 #pragma once
 
 #include <memory>
@@ -24,14 +24,15 @@ class AggregateSink final : public Operator {
  private:
   // A key column made ready for comparing groups.
   struct Key {
-    std::uint32_t column = 0;              // of the output
-    std::size_t variable = 0;              // index into variables_
+    std::uint32_t column = 0;  // of the output
+    std::size_t variable = 0;  // index into variables_
     TableView* table = nullptr;
     std::shared_ptr<const PropertyColumn> values;  // null: the node's id
     std::optional<IdOrder> ids;
   };
 
-  explicit AggregateSink(Execution& execution) : execution_(execution), memory_(execution.context) {}
+  explicit AggregateSink(Execution& execution)
+      : execution_(execution), memory_(execution.context) {}
   Status open();
   Status charge();
   Status open_keys();
@@ -51,16 +52,16 @@ class AggregateSink final : public Operator {
 
   Execution& execution_;
   Reservation memory_;
-  std::vector<VarId> variables_;           // of the key, ascending
+  std::vector<VarId> variables_;  // of the key, ascending
   std::unique_ptr<GroupTable> table_;
   std::vector<std::unique_ptr<Accumulator>> accumulators_;  // by output column; null: a key
   std::vector<Key> keys_;
-  std::vector<std::uint32_t> groups_;      // of the batch's rows
-  std::vector<std::uint32_t> first_;       // the first-level group that stands for a group; empty: it
+  std::vector<std::uint32_t> groups_;  // of the batch's rows
+  std::vector<std::uint32_t> first_;   // the first-level group that stands for a group; empty: it
   // Groups with equal keys of this variable follow each other, and no tuple comes twice.
   std::optional<std::size_t> run_variable_;
   std::uint32_t finals_ = 0;
-  bool any_ = false;                       // some row came
+  bool any_ = false;  // some row came
 };
 
 }  // namespace omnigraph

@@ -9,7 +9,8 @@
 namespace omnigraph {
 namespace {
 
-// A step's test is evaluated for its whole table when at least this part of the table's rows will ask.
+// A step's test is evaluated for its whole table when at least this part of the table's rows will
+// ask.
 constexpr double kWholeTableFraction = 0.1;
 
 class MaterializeSink final : public Operator {
@@ -82,9 +83,8 @@ Status bind_step(const Step& plan, double rows_in, Execution& execution, BoundSt
   if (walks) {
     step.edge_table = &execution.tables.of(plan.edge);
     OG_ASSIGN_OR_RETURN(step.edges, step.edge_table->edges());
-    OG_ASSIGN_OR_RETURN(step.edge_filter,
-                        bind_filter(plan.conditions, plan.edge, *step.edge_table,
-                                    execution.context, execution.plan.variables));
+    OG_ASSIGN_OR_RETURN(step.edge_filter, bind_filter(plan.conditions, plan.edge, *step.edge_table,
+                                                      execution.context, execution.plan.variables));
     step.to_table = &execution.table_of(plan.to);
     for (const Closing& closing : plan.closings) {
       OG_ASSIGN_OR_RETURN(auto edges, execution.tables.of(closing.edge).edges());
@@ -154,8 +154,8 @@ Result<std::unique_ptr<BoundScope>> bind_scope(const ScopePlan& plan, Execution&
     scope->source_table = bound.table;
     OG_ASSIGN_OR_RETURN(scope->source, evaluate(bound, execution.context));
     if (execution.measure) {
-      scope->counters.nanos += static_cast<std::uint64_t>(
-          execution.context.runtime().clock->steady_nanos() - begin);
+      scope->counters.nanos +=
+          static_cast<std::uint64_t>(execution.context.runtime().clock->steady_nanos() - begin);
     }
     rows = plan.source.front().estimated_rows;
     if (scope->source->form == Weights::Form::kSparse) {
@@ -169,13 +169,14 @@ Result<std::unique_ptr<BoundScope>> bind_scope(const ScopePlan& plan, Execution&
   for (const Step& step : plan.steps) {
     scope->steps.push_back(std::make_unique<BoundStep>());
     // Rows that reach the test: what the step lets in before the test thins them out.
-    const double reach = step.test.empty()
-                             ? rows
-                             : std::max(rows, step.estimated_rows * scale *
-                                                  static_cast<double>(std::max<std::uint64_t>(
-                                                      1, execution.tables.of(step.test[0].type)
-                                                             .version().live_rows())) /
-                                                  std::max(1.0, step.test[0].estimated_rows));
+    const double reach =
+        step.test.empty()
+            ? rows
+            : std::max(rows,
+                       step.estimated_rows * scale *
+                           static_cast<double>(std::max<std::uint64_t>(
+                               1, execution.tables.of(step.test[0].type).version().live_rows())) /
+                           std::max(1.0, step.test[0].estimated_rows));
     OG_RETURN_IF_ERROR(bind_step(step, reach, execution, *scope->steps.back()));
     rows = step.estimated_rows * scale;
   }

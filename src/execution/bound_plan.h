@@ -53,7 +53,7 @@ struct JoinIndex {
 struct BoundCrossing {
   Condition condition;
   VarId left = 0, right = 0;
-  TableView* left_table = nullptr;   // null: the operand is a value
+  TableView* left_table = nullptr;  // null: the operand is a value
   TableView* right_table = nullptr;
   std::shared_ptr<const PropertyColumn> left_column, right_column;
 };
@@ -63,25 +63,25 @@ struct BoundStep {
   std::shared_ptr<const EdgeView> edges;
   std::vector<std::shared_ptr<const EdgeView>> closings;  // one a closing of the plan
   TableView* edge_table = nullptr;
-  std::unique_ptr<RowFilter> edge_filter;    // null: every edge
-  TableView* to_table = nullptr;             // of `to`, for kExpand, kHops, kTest
-  std::unique_ptr<BoundTest> test;           // null: none
-  std::optional<Weights> weights;            // of the test, evaluated for the whole table
+  std::unique_ptr<RowFilter> edge_filter;  // null: every edge
+  TableView* to_table = nullptr;           // of `to`, for kExpand, kHops, kTest
+  std::unique_ptr<BoundTest> test;         // null: none
+  std::optional<Weights> weights;          // of the test, evaluated for the whole table
   std::vector<BoundCrossing> crossing;
   std::unique_ptr<BoundScope> inner;
   std::unique_ptr<MaterializedRows> product;
-  std::unique_ptr<JoinIndex> join;           // of the product's rows; crossing[0] is its condition
+  std::unique_ptr<JoinIndex> join;  // of the product's rows; crossing[0] is its condition
   mutable Counters counters;
 };
 
 struct BoundScope {
   const ScopePlan* plan = nullptr;
   bool never = false;
-  std::optional<Weights> source;             // of the start; unset when seeded
+  std::optional<Weights> source;  // of the start; unset when seeded
   TableView* source_table = nullptr;
-  std::uint64_t factor = 1;                  // of the disconnected parts
+  std::uint64_t factor = 1;  // of the disconnected parts
   std::vector<std::unique_ptr<BoundStep>> steps;
-  mutable Counters counters;                 // of the source
+  mutable Counters counters;  // of the source
 };
 
 // `rows_hint`: rows that will enter a seeded scope.

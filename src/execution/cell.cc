@@ -256,7 +256,8 @@ bool matches(Compare op, const Cell& left, const Cell& right) {
   switch (op) {
     case Compare::kContains:
       if (left.kind == Kind::kText) {
-        return right.kind == Kind::kText && left.text().find(right.text()) != std::string_view::npos;
+        return right.kind == Kind::kText &&
+               left.text().find(right.text()) != std::string_view::npos;
       }
       if (!left.is_list()) return false;
       for (std::size_t i = 0, n = list_size(left); i < n; ++i) {

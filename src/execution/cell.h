@@ -15,12 +15,18 @@ namespace omnigraph {
 
 struct Cell {
   enum class Kind : std::uint8_t {
-    kNull, kBool, kInteger, kUnsigned,
+    kNull,
+    kBool,
+    kInteger,
+    kUnsigned,
     kNarrow,  // a stored F32: what is compared with it is rounded to F32 first
-    kFloat, kText, kDate, kDateTime,
+    kFloat,
+    kText,
+    kDate,
+    kDateTime,
     kColumnList,  // rows [begin, end) of a child column
     kValueList,
-    kVector,      // `size` floats
+    kVector,  // `size` floats
   };
   Kind kind = Kind::kNull;
   std::uint32_t begin = 0;  // kColumnList

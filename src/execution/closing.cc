@@ -1,5 +1,5 @@
-// Traversals whose two ends are bound: the row survives where the relation holds; with a bound edge it
-// is repeated for every edge that connects them.
+// Traversals whose two ends are bound: the row survives where the relation holds; with a bound edge
+// it is repeated for every edge that connects them.
 #include <algorithm>
 #include <utility>
 
@@ -12,7 +12,9 @@ namespace {
 class Close final : public Operator {
  public:
   Close(const BoundStep& step, Execution& execution, Operator& next)
-      : step_(step), execution_(execution), next_(next),
+      : step_(step),
+        execution_(execution),
+        next_(next),
         search_(*step.edges, step.to_table->key_limit(), execution.context) {
     out_.columns.resize(execution.slots());
   }
@@ -34,8 +36,8 @@ class Close final : public Operator {
         // Several ends for one start: one search serves them all.
         if (row == 0 || from[row] != from[row - 1]) {
           found_.clear();
-          OG_RETURN_IF_ERROR(search_.find(from[row], plan.direction, plan.min_hops, plan.max_hops,
-                                          found_));
+          OG_RETURN_IF_ERROR(
+              search_.find(from[row], plan.direction, plan.min_hops, plan.max_hops, found_));
           std::sort(found_.begin(), found_.end());
         }
         connected = std::binary_search(found_.begin(), found_.end(), to[row]);

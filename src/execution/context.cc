@@ -11,7 +11,11 @@ namespace omnigraph {
 QueryContext::QueryContext(const Snapshot& snapshot, const std::vector<Parameter>& declared,
                            const ParameterValues& values, DateTime now, const Runtime& runtime,
                            const QueryLimits& limits)
-    : snapshot_(snapshot), declared_(declared), values_(values), now_(now), runtime_(runtime),
+    : snapshot_(snapshot),
+      declared_(declared),
+      values_(values),
+      now_(now),
+      runtime_(runtime),
       limits_(limits),
       memory_limit_(limits.memory_bytes > 0 ? limits.memory_bytes : runtime.budget->limit() / 2) {}
 

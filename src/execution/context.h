@@ -36,8 +36,8 @@ class QueryContext {
   std::uint64_t used() const { return used_.load(std::memory_order_relaxed); }
   std::uint64_t peak() const { return peak_.load(std::memory_order_relaxed); }
 
-  // body(i) for every i below n, over the executor's threads when n > 1. The first failure (lowest i
-  // among those that ran) is returned and stops the others early.
+  // body(i) for every i below n, over the executor's threads when n > 1. The first failure (lowest
+  // i among those that ran) is returned and stops the others early.
   Status parallel(std::size_t n, const std::function<Status(std::size_t)>& body);
 
  private:

@@ -142,8 +142,8 @@ class Enumerator {
   }
 
   double degree(const TypedTraversal& t, bool from_left) const {
-    const double one = in_.statistics.degree(
-        t.edge, from_left ? direction_from_left(t) : direction_from_right(t));
+    const double one =
+        in_.statistics.degree(t.edge, from_left ? direction_from_left(t) : direction_from_right(t));
     if (!is_search(t)) return one;
     const double all = in_.statistics.rows(in_.query.variables[t.left].type);
     return std::min(all, std::pow(std::max(one, 1.0), std::min(t.max_hops, 32U)));
@@ -158,8 +158,8 @@ class Enumerator {
     return degree(t, from_left) * std::min(1.0, test.estimated_rows / all);
   }
 
-  // The few nodes at the far end of a search join as they are: a search between two known nodes walks
-  // from both.
+  // The few nodes at the far end of a search join as they are: a search between two known nodes
+  // walks from both.
   void join_end(Walk& walk, const TypedTraversal& t, VarId to) {
     const NodeTest& test = in_.folder.test(to);
     ScopePlan inner;
@@ -210,8 +210,8 @@ class Enumerator {
     add(walk, std::move(step));
   }
 
-  // Traversals from other bound variables into the one that the step binds: the sets of neighbours are
-  // intersected (Veldhuizen, Leapfrog Triejoin, 2014) rather than rows made and dropped.
+  // Traversals from other bound variables into the one that the step binds: the sets of neighbours
+  // are intersected (Veldhuizen, Leapfrog Triejoin, 2014) rather than rows made and dropped.
   void take_closings(Walk& walk, Step& step) {
     if (in_.choose != nullptr && (*in_.choose)(2) == 0) return;
     std::erase_if(walk.traversals, [&](const TypedTraversal* t) {
@@ -219,10 +219,10 @@ class Enumerator {
       const bool right = t->right == step.to && walk.bound.contains(t->left);
       const bool left = t->left == step.to && walk.bound.contains(t->right);
       if (!right && !left) return false;
-      step.closings.push_back({.from = right ? t->left : t->right,
-                               .edge = t->edge,
-                               .direction = right ? direction_from_left(*t)
-                                                  : direction_from_right(*t)});
+      step.closings.push_back(
+          {.from = right ? t->left : t->right,
+           .edge = t->edge,
+           .direction = right ? direction_from_left(*t) : direction_from_right(*t)});
       return true;
     });
   }
@@ -250,8 +250,8 @@ class Enumerator {
   EnumerationInput& in_;
 };
 
-// An equality between a property of what is bound and one of the part that is to be joined. Stored F32
-// values round what they meet, so equality there is no key.
+// An equality between a property of what is bound and one of the part that is to be joined. Stored
+// F32 values round what they meet, so equality there is no key.
 std::optional<PlanCondition> take_join(std::vector<PlanCondition>& conditions, const VarSet& bound,
                                        const VarSet& part) {
   const auto side = [](const TypedExpr& e, const VarSet& of) {
@@ -377,9 +377,8 @@ void plan_enumeration(EnumerationInput input, ScopePlan& plan) {
   std::vector<Component> parts;
   for (const VarSet& component : components_of(unbound, traversals)) {
     const VarId only = *component.begin();
-    const bool walked = std::any_of(traversals.begin(), traversals.end(), [&](const auto* t) {
-      return component.contains(t->left);
-    });
+    const bool walked = std::any_of(traversals.begin(), traversals.end(),
+                                    [&](const auto* t) { return component.contains(t->left); });
     if (component.size() == 1 && !walked && !input.kept.contains(only)) {
       plan.totals.push_back(std::move(input.folder.test(only)));
       continue;

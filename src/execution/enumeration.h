@@ -1,5 +1,5 @@
-// Orders the steps that enumerate what the tests left over: where to start, which way to walk, when to
-// close, filter and negate. Greedy from every possible start, the cheapest start wins.
+// Orders the steps that enumerate what the tests left over: where to start, which way to walk, when
+// to close, filter and negate. Greedy from every possible start, the cheapest start wins.
 #pragma once
 
 #include <functional>
@@ -21,12 +21,12 @@ struct PendingBlock {
 struct EnumerationInput {
   const TypedRead& query;
   const Statistics& statistics;
-  TestFolder& folder;                 // after fold
+  TestFolder& folder;  // after fold
   const Pattern& pattern;
   std::vector<PendingBlock> blocks;
-  const VarSet& needed;               // what the sink reads
-  const VarSet& kept;                 // needed, and what conditions and blocks read
-  const VarSet& outer;                // bound outside; empty for the outer match
+  const VarSet& needed;  // what the sink reads
+  const VarSet& kept;    // needed, and what conditions and blocks read
+  const VarSet& outer;   // bound outside; empty for the outer match
   const std::function<std::size_t(std::size_t)>* choose;  // null: by cost
 };
 

@@ -15,8 +15,8 @@ constexpr double kMostExact = 0x1p1000;
 
 }  // namespace
 
-// Bit 0 of word 0 is 2^-1074. Words hold signed digits of weight 2^32 with 31 spare bits; carries are
-// settled before those run out.
+// Bit 0 of word 0 is 2^-1074. Words hold signed digits of weight 2^32 with 31 spare bits; carries
+// are settled before those run out.
 class ExactSum::Wide {
  public:
   static constexpr int kWords = 72;  // 2098 bits of doubles, 64 of weights, 64 of counts, and room

@@ -1,6 +1,7 @@
 // Sums that do not depend on the order of their terms: exact, rounded once at the end. After
-// R. M. Neal, "Fast exact summation using small and large superaccumulators", 2015: two doubles hold
-// most sums exactly; where they cannot, a fixed-point number that spans all doubles takes over.
+// R. M. Neal, "Fast exact summation using small and large superaccumulators", 2015: two doubles
+// hold most sums exactly; where they cannot, a fixed-point number that spans all doubles takes
+// over.
 #pragma once
 
 #include <cstdint>
@@ -27,9 +28,9 @@ class ExactSum {
   void add_finite(double x);
   void widen();
 
-  double high_ = 0, low_ = 0;                // the sum is high_ + low_, while there is no wide_
+  double high_ = 0, low_ = 0;  // the sum is high_ + low_, while there is no wide_
   std::unique_ptr<Wide, WideDeleter> wide_;
-  std::uint64_t seen_ = 0;                   // 1: +infinity, 2: -infinity, 4: NaN
+  std::uint64_t seen_ = 0;  // 1: +infinity, 2: -infinity, 4: NaN
 };
 
 }  // namespace omnigraph

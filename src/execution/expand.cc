@@ -73,8 +73,8 @@ class Expand final : public Operator {
 
  private:
   // The neighbours as a set, in place where one run holds them.
-  static std::span<const RowId> neighbors_of(const EdgeView& edges, RowId node,
-                                             Direction direction, std::vector<RowId>& scratch) {
+  static std::span<const RowId> neighbors_of(const EdgeView& edges, RowId node, Direction direction,
+                                             std::vector<RowId>& scratch) {
     if (edges.simple() && direction != Direction::kBoth) {
       if (edges.parts().empty()) return {};
       const AdjacencySide& side = edges.parts()[0].side(direction);
@@ -90,8 +90,7 @@ class Expand final : public Operator {
   std::span<const RowId> common(const Batch& batch, std::uint32_t row) {
     const Step& plan = *step_.plan;
     spans_.clear();
-    spans_.push_back(
-        neighbors_of(edges_, batch.columns[plan.from][row], plan.direction, sets_[0]));
+    spans_.push_back(neighbors_of(edges_, batch.columns[plan.from][row], plan.direction, sets_[0]));
     for (std::size_t i = 0; i < plan.closings.size(); ++i) {
       const Closing& closing = plan.closings[i];
       spans_.push_back(neighbors_of(*step_.closings[i], batch.columns[closing.from][row],
@@ -113,7 +112,7 @@ class Expand final : public Operator {
   const StopFlag* stop_;
   std::vector<RowId> neighbors_;
   std::vector<std::uint32_t> positions_;
-  std::vector<std::vector<RowId>> sets_;        // of the main traversal and each closing
+  std::vector<std::vector<RowId>> sets_;  // of the main traversal and each closing
   std::vector<std::span<const RowId>> spans_;
   std::vector<RowId> common_, narrower_;
 };
@@ -145,10 +144,12 @@ Status FanOut::add(const Batch& batch, std::uint32_t row, std::span<const RowId>
     const std::size_t until = std::min(neighbors.size(), at + room);
     if (all) {
       parents_.insert(parents_.end(), until - at, row);
-      if (keep_to_) to_.insert(to_.end(), neighbors.begin() + static_cast<std::ptrdiff_t>(at),
-                               neighbors.begin() + static_cast<std::ptrdiff_t>(until));
-      if (keep_edge_) edge_.insert(edge_.end(), positions.begin() + static_cast<std::ptrdiff_t>(at),
-                                   positions.begin() + static_cast<std::ptrdiff_t>(until));
+      if (keep_to_)
+        to_.insert(to_.end(), neighbors.begin() + static_cast<std::ptrdiff_t>(at),
+                   neighbors.begin() + static_cast<std::ptrdiff_t>(until));
+      if (keep_edge_)
+        edge_.insert(edge_.end(), positions.begin() + static_cast<std::ptrdiff_t>(at),
+                     positions.begin() + static_cast<std::ptrdiff_t>(until));
     } else {
       for (std::size_t i = at; i < until; ++i) {
         const std::uint64_t weight = weights->get(neighbors[i]);

@@ -19,8 +19,8 @@ void render(const PlanNode& node, std::size_t depth, std::string& out) {
   out += node.name;
   if (!node.detail.empty()) out += " " + node.detail;
   out += fmt::format("  (estimated {:.0f}", node.estimated_rows);
-  const bool weights = node.name == "weights" || node.name == "absent weights" ||
-                       node.name == "factor";
+  const bool weights =
+      node.name == "weights" || node.name == "absent weights" || node.name == "factor";
   if (!weights) out += fmt::format(", actual {}", node.actual_rows);
   if (node.nanos > 0) out += ", " + time_text(node.nanos);
   if (node.bytes > 0) out += fmt::format(", {} bytes", node.bytes);

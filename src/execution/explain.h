@@ -11,12 +11,12 @@ namespace omnigraph {
 class JsonWriter;
 
 struct PlanNode {
-  std::string name;            // "scan", "expand", "weights", …
-  std::string detail;          // variables, edge, conditions
+  std::string name;    // "scan", "expand", "weights", …
+  std::string detail;  // variables, edge, conditions
   double estimated_rows = 0;
   std::uint64_t actual_rows = 0;
-  std::uint64_t nanos = 0;     // spent in this operator, its inputs excluded; summed over threads
-  std::uint64_t bytes = 0;     // working memory that it held at most
+  std::uint64_t nanos = 0;  // spent in this operator, its inputs excluded; summed over threads
+  std::uint64_t bytes = 0;  // working memory that it held at most
   std::vector<PlanNode> children;  // its inputs
 };
 

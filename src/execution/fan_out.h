@@ -1,5 +1,5 @@
-// What expand and hops share: collects (row, neighbour) pairs and hands them on as batches, tested and
-// weighted. One per operator and thread.
+// What expand and hops share: collects (row, neighbour) pairs and hands them on as batches, tested
+// and weighted. One per operator and thread.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@ class FanOut {
  public:
   FanOut(const BoundStep& step, Execution& execution, Operator& next);
 
-  // Row `row` of `batch` with each neighbour; `positions` of the edges when the step binds them. Hands
-  // batches on as they fill, so all rows until flush() are of one batch.
+  // Row `row` of `batch` with each neighbour; `positions` of the edges when the step binds them.
+  // Hands batches on as they fill, so all rows until flush() are of one batch.
   Status add(const Batch& batch, std::uint32_t row, std::span<const RowId> neighbors,
              std::span<const std::uint32_t> positions);
   Status flush(const Batch& batch);

@@ -65,8 +65,8 @@ class FilterRows final : public Operator {
 Status TestApplication::apply(Batch& batch, VarId variable) {
   const std::vector<RowKey>& keys = batch.columns[variable];
   selected_.clear();
-  const bool plain_filter = !step_.weights && step_.test->branches.empty() &&
-                            step_.test->absent.empty();
+  const bool plain_filter =
+      !step_.weights && step_.test->branches.empty() && step_.test->absent.empty();
   if (plain_filter) {
     OG_RETURN_IF_ERROR(step_.test->filter->select(keys, selected_));
     batch.keep(selected_);

@@ -1,6 +1,6 @@
-// A property compared with a constant, compiled for one column: an interval of the column's own type,
-// a range or a set of dictionary codes, or, where nothing better exists, the general comparison. One
-// pass over plain arrays without branches. Thread-safe: const after compile.
+// A property compared with a constant, compiled for one column: an interval of the column's own
+// type, a range or a set of dictionary codes, or, where nothing better exists, the general
+// comparison. One pass over plain arrays without branches. Thread-safe: const after compile.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +35,7 @@ class ColumnTest {
   bool inside(T value) const;
 
   Kind kind_ = Kind::kNever;
-  bool inside_ = true;   // rows within the interval pass; false: the others
+  bool inside_ = true;  // rows within the interval pass; false: the others
   Compare op_ = Compare::kEq;
   const Column* column_ = nullptr;
   Cell operand_;
@@ -44,8 +44,8 @@ class ColumnTest {
     std::uint64_t u;
     double f;
   };
-  Bound low_{}, high_{};              // closed
-  std::vector<std::uint8_t> codes_;   // kCodeSet: 1 where the dictionary's entry passes
+  Bound low_{}, high_{};             // closed
+  std::vector<std::uint8_t> codes_;  // kCodeSet: 1 where the dictionary's entry passes
 };
 
 }  // namespace omnigraph

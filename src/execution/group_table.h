@@ -1,5 +1,6 @@
-// Numbers the distinct tuples of row keys: the first level of grouping, before the values of the keys
-// are looked at. One variable: a flat array by key; several: an open-addressing table. Not thread-safe.
+// Numbers the distinct tuples of row keys: the first level of grouping, before the values of the
+// keys are looked at. One variable: a flat array by key; several: an open-addressing table. Not
+// thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,8 @@ namespace omnigraph {
 
 class GroupTable {
  public:
-  // `width` variables; `key_limit` of the only one when width is 1. `distinct`: no tuple comes twice.
+  // `width` variables; `key_limit` of the only one when width is 1. `distinct`: no tuple comes
+  // twice.
   GroupTable(std::size_t width, std::uint32_t key_limit, bool distinct, QueryContext& context);
 
   // The group of each row; columns[v][row] is the key of variable v.

@@ -12,7 +12,8 @@ namespace {
 class Hops final : public Operator {
  public:
   Hops(const BoundStep& step, Execution& execution, Operator& next, const StopFlag* stop)
-      : step_(step), stop_(stop),
+      : step_(step),
+        stop_(stop),
         search_(*step.edges, step.to_table->key_limit(), execution.context),
         fan_(step, execution, next) {}
 
@@ -24,11 +25,11 @@ class Hops final : public Operator {
       // Neighbouring rows often hold the same node.
       if (row == 0 || from[row] != from[row - 1]) {
         found_.clear();
-        OG_RETURN_IF_ERROR(plan.reversed_search
-                               ? search_.find_starts(from[row], plan.direction, plan.min_hops,
-                                                     plan.max_hops, found_)
-                               : search_.find(from[row], plan.direction, plan.min_hops,
-                                              plan.max_hops, found_));
+        OG_RETURN_IF_ERROR(
+            plan.reversed_search
+                ? search_.find_starts(from[row], plan.direction, plan.min_hops, plan.max_hops,
+                                      found_)
+                : search_.find(from[row], plan.direction, plan.min_hops, plan.max_hops, found_));
         std::sort(found_.begin(), found_.end());
       }
       OG_RETURN_IF_ERROR(fan_.add(batch, row, found_, {}));
@@ -60,8 +61,8 @@ Status HopSearch::prepare() {
   return {};
 }
 
-// visit(node, distance) for every node within `max` hops, the start with distance 0 included, level by
-// level; a visit that returns false ends the search.
+// visit(node, distance) for every node within `max` hops, the start with distance 0 included, level
+// by level; a visit that returns false ends the search.
 template <typename Visit>
 Status HopSearch::walk(RowId start, Direction direction, std::uint32_t max, const Visit& visit) {
   OG_RETURN_IF_ERROR(prepare());
@@ -121,7 +122,8 @@ Result<std::optional<std::uint32_t>> HopSearch::distance(RowId start, RowId end,
   seen_back_[end] = epoch_;
   frontier_.assign(1, start);
   frontier_back_.assign(1, end);
-  // Whole levels from one side or the other: the first node that both have seen is on a shortest way.
+  // Whole levels from one side or the other: the first node that both have seen is on a shortest
+  // way.
   for (std::uint32_t hops = 1; hops <= max; ++hops) {
     if (frontier_.empty() || frontier_back_.empty()) break;
     OG_RETURN_IF_ERROR(context_.check());

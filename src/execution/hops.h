@@ -1,7 +1,7 @@
-// Bounded searches (spec/queries.md §6.4). A node is found at its shortest distance d when min <= d <=
-// max; a node with a stored self-loop also when min <= d + 1 <= max, the start (d = 0) included; the
-// start is never found otherwise. Seen from the far end the rule is the same, only the self-loop is then
-// that of the end where the search began.
+// Bounded searches (spec/queries.md §6.4). A node is found at its shortest distance d when min <= d
+// <= max; a node with a stored self-loop also when min <= d + 1 <= max, the start (d = 0) included;
+// the start is never found otherwise. Seen from the far end the rule is the same, only the
+// self-loop is then that of the end where the search began.
 #pragma once
 
 #include <cstdint>
@@ -43,7 +43,7 @@ class HopSearch {
   QueryContext& context_;
   Reservation memory_;
   std::uint32_t epoch_ = 0;
-  std::vector<std::uint32_t> seen_;  // == epoch_: visited by this search
+  std::vector<std::uint32_t> seen_;       // == epoch_: visited by this search
   std::vector<std::uint32_t> seen_back_;  // the same from the far end
   std::vector<RowId> frontier_, frontier_back_, next_, neighbors_;
 };

@@ -1,5 +1,6 @@
-// Components that an equality of two properties connects: a hash join. The rows of the smaller one are
-// chained by the hash of their side; each row of the other follows one chain and compares exactly.
+// Components that an equality of two properties connects: a hash join. The rows of the smaller one
+// are chained by the hash of their side; each row of the other follows one chain and compares
+// exactly.
 #include <bit>
 #include <cmath>
 #include <functional>

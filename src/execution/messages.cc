@@ -266,7 +266,8 @@ Status gather_dense(const BoundBranch& branch, const Weights& child, const Table
   OG_RETURN_IF_ERROR(context.parallel(morsels, [&](std::size_t morsel) -> Status {
     OG_RETURN_IF_ERROR(context.check());
     const auto low = static_cast<RowId>(morsel * morsel_rows);
-    const auto high = static_cast<RowId>(std::min<std::size_t>(limit, low + std::size_t{morsel_rows}));
+    const auto high =
+        static_cast<RowId>(std::min<std::size_t>(limit, low + std::size_t{morsel_rows}));
     if (degrees) {
       if (edges.parts().empty()) return {};
       fill_degrees(edges.parts()[0].side(direction), sums);
@@ -350,7 +351,8 @@ Result<Weights> scatter(const BoundBranch& branch, const Weights& child, const T
   for (std::size_t i = 0; i < pairs.size();) {
     std::uint64_t sum = 0;
     const RowId key = pairs[i].first;
-    for (; i < pairs.size() && pairs[i].first == key; ++i) sum = saturating_add(sum, pairs[i].second);
+    for (; i < pairs.size() && pairs[i].first == key; ++i)
+      sum = saturating_add(sum, pairs[i].second);
     weights.keys.push_back(key);
     weights.counts.push_back(sum);
   }

@@ -1,5 +1,5 @@
-// `not` blocks that look at several outer variables: an anti-semi-join. The rows of a batch enter the
-// inner pipeline with their number; rows whose number comes out are dropped.
+// `not` blocks that look at several outer variables: an anti-semi-join. The rows of a batch enter
+// the inner pipeline with their number; rows whose number comes out are dropped.
 #include <algorithm>
 #include <utility>
 
@@ -26,8 +26,11 @@ class MarkSink final : public Operator {
 class Absent final : public Operator {
  public:
   Absent(const BoundStep& step, Execution& execution, Operator& next)
-      : step_(step), execution_(execution), next_(next),
-        slot_(execution.plan.variables.size() + step.inner->plan->scope), sink_(slot_),
+      : step_(step),
+        execution_(execution),
+        next_(next),
+        slot_(execution.plan.variables.size() + step.inner->plan->scope),
+        sink_(slot_),
         inner_(*step.inner, execution, sink_, nullptr) {
     outer_.columns.resize(execution.slots());
   }

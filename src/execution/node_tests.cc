@@ -54,8 +54,12 @@ void estimate(NodeTest& test, const Statistics& statistics) {
 
 TestFolder::TestFolder(const TypedRead& query, const Statistics& statistics, const Pattern& pattern,
                        VarSet kept, std::map<VarId, std::vector<NodeTest>> absent)
-    : query_(query), statistics_(statistics), scope_(pattern.scope), kept_(std::move(kept)),
-      left_(pattern.nodes.begin(), pattern.nodes.end()), traversals_(pattern.traversals) {
+    : query_(query),
+      statistics_(statistics),
+      scope_(pattern.scope),
+      kept_(std::move(kept)),
+      left_(pattern.nodes.begin(), pattern.nodes.end()),
+      traversals_(pattern.traversals) {
   VarSet all = left_;
   for (const auto& [variable, tests] : absent) all.insert(variable);
   for (const auto& [variable, conditions] : pattern.single) {

@@ -1,6 +1,6 @@
-// Folds what need not be enumerated into tests: variables that nobody asks for, at the ends of acyclic
-// patterns, become branches of their neighbours, until only the variables to enumerate (or one root) are
-// left.
+// Folds what need not be enumerated into tests: variables that nobody asks for, at the ends of
+// acyclic patterns, become branches of their neighbours, until only the variables to enumerate (or
+// one root) are left.
 #pragma once
 
 #include <functional>
@@ -22,12 +22,12 @@ class TestFolder {
   TestFolder(const TypedRead& query, const Statistics& statistics, const Pattern& pattern,
              VarSet kept, std::map<VarId, std::vector<NodeTest>> absent);
 
-  // Folds leaf by leaf until nothing changes. In a component where nothing is kept one variable stays
-  // as its root: the cheapest, or the one that `choose(candidates)` returns.
+  // Folds leaf by leaf until nothing changes. In a component where nothing is kept one variable
+  // stays as its root: the cheapest, or the one that `choose(candidates)` returns.
   void fold(const std::function<std::size_t(std::size_t)>* choose);
 
   // After fold: what is left to enumerate.
-  const VarSet& variables() const { return left_; }           // introduced here, not folded
+  const VarSet& variables() const { return left_; }  // introduced here, not folded
   const std::vector<const TypedTraversal*>& traversals() const { return traversals_; }
   NodeTest& test(VarId v) { return tests_[v]; }
 

@@ -1,6 +1,6 @@
-// Operators pass batches of row ids on to each other. Each thread has operators of its own; what they
-// share (BoundStep) is const. A batch belongs to the operator that fills it and lives until its push
-// returns.
+// Operators pass batches of row ids on to each other. Each thread has operators of its own; what
+// they share (BoundStep) is const. A batch belongs to the operator that fills it and lives until
+// its push returns.
 #pragma once
 
 #include <atomic>
@@ -16,8 +16,8 @@ namespace omnigraph {
 
 inline constexpr std::uint32_t kBatchRows = 2048;
 
-// Rows of row keys, a column a slot (a variable, or the row number that a `not` block carries). Only
-// the slots that someone still reads are filled; the others are empty.
+// Rows of row keys, a column a slot (a variable, or the row number that a `not` block carries).
+// Only the slots that someone still reads are filled; the others are empty.
 struct Batch {
   std::uint32_t rows = 0;
   std::vector<std::vector<RowKey>> columns;
@@ -77,7 +77,8 @@ Status build_join(BoundStep& step);
 // Drops rows whose `variable` fails the test and multiplies the weights of the others.
 class TestApplication {
  public:
-  TestApplication(const BoundStep& step, Execution& execution) : step_(step), execution_(execution) {}
+  TestApplication(const BoundStep& step, Execution& execution)
+      : step_(step), execution_(execution) {}
   Status apply(Batch& batch, VarId variable);
 
  private:
@@ -87,8 +88,8 @@ class TestApplication {
   std::vector<RowId> domain_;
 };
 
-// Runs the source of a scope (its weights) through pipelines, in morsels when `parallel`. `make_sink`
-// gives the sink of morsel i of n; sinks are merged by the caller in that order.
+// Runs the source of a scope (its weights) through pipelines, in morsels when `parallel`.
+// `make_sink` gives the sink of morsel i of n; sinks are merged by the caller in that order.
 Status run_scope(const BoundScope& scope, Execution& execution, const StopFlag* stop, bool parallel,
                  const std::function<Operator&(std::size_t morsel)>& make_sink,
                  const std::function<void(std::size_t morsels)>& prepare);

@@ -12,7 +12,10 @@
 namespace omnigraph {
 
 Optimizer::Optimizer(const TypedRead& query, const Snapshot& snapshot, const PlanOptions& options)
-    : query_(query), snapshot_(snapshot), options_(options), statistics_(snapshot),
+    : query_(query),
+      snapshot_(snapshot),
+      options_(options),
+      statistics_(snapshot),
       random_(options.choice_seed.value_or(0)) {}
 
 std::size_t Optimizer::choose(std::size_t n) {
@@ -85,7 +88,9 @@ ScopePlan Optimizer::plan_scope(std::uint32_t scope, const VarSet& needed) {
     }
   }
   TestFolder folder(query_, statistics_, pattern, kept, std::move(absent));
-  const std::function<std::size_t(std::size_t)> random = [this](std::size_t n) { return choose(n); };
+  const std::function<std::size_t(std::size_t)> random = [this](std::size_t n) {
+    return choose(n);
+  };
   folder.fold(options_.choice_seed ? &random : nullptr);
 
   EnumerationInput input{.query = query_,

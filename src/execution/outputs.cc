@@ -31,8 +31,7 @@ Status require_bound(const TypedRead& query, const Catalog& catalog,
 
 class OutputPlanner {
  public:
-  OutputPlanner(const TypedRead& query, const Catalog& catalog,
-                const std::vector<bool>& unanchored)
+  OutputPlanner(const TypedRead& query, const Catalog& catalog, const std::vector<bool>& unanchored)
       : query_(query), catalog_(catalog), unanchored_(unanchored) {}
 
   Result<OutputValue> value(const TypedExpr& expression, const TypedExprPtr& pointer) const {
@@ -183,9 +182,8 @@ Status plan_outputs(const TypedRead& query, const Catalog& catalog,
       const TypedVariable& variable = query.variables[v];
       if (variable.scope == 0 && !variable.anonymous && !unanchored[v]) plan.tie_break.push_back(v);
     }
-    std::sort(plan.tie_break.begin(), plan.tie_break.end(), [&](VarId a, VarId b) {
-      return query.variables[a].name < query.variables[b].name;
-    });
+    std::sort(plan.tie_break.begin(), plan.tie_break.end(),
+              [&](VarId a, VarId b) { return query.variables[a].name < query.variables[b].name; });
   }
   return {};
 }
@@ -197,8 +195,8 @@ VarSet output_variables(const Plan& plan) {
   };
   for (const OutputColumn& column : plan.columns) {
     // Counting nodes counts rows: the node itself is not read.
-    const bool rows = column.aggregate == Aggregate::kCount &&
-                      column.value.kind == OutputValue::Kind::kNodeId;
+    const bool rows =
+        column.aggregate == Aggregate::kCount && column.value.kind == OutputValue::Kind::kNodeId;
     if (!rows) add(column.value);
   }
   for (const OrderItem& item : plan.order) {

@@ -14,8 +14,8 @@ std::vector<PlanCondition> conditions_of(const TypedRead& query, const TypedBind
     auto property = std::make_shared<TypedExpr>();
     property->node = TProperty{binding.variable, match.property};
     property->span = match.value->span;
-    conditions.push_back({match.membership ? Compare::kContains : Compare::kEq,
-                          std::move(property), match.value});
+    conditions.push_back(
+        {match.membership ? Compare::kContains : Compare::kEq, std::move(property), match.value});
   }
   return conditions;
 }

@@ -1,5 +1,5 @@
-// The clauses of one conjunction sorted by what they speak of, before anything is decided. Reads the
-// typed query only. Plain values.
+// The clauses of one conjunction sorted by what they speak of, before anything is decided. Reads
+// the typed query only. Plain values.
 #pragma once
 
 #include <cstdint>
@@ -20,13 +20,13 @@ VarSet variables_of(const PlanCondition& condition);
 
 struct Pattern {
   std::uint32_t scope = 0;
-  std::vector<VarId> nodes;                           // introduced here, ascending
+  std::vector<VarId> nodes;  // introduced here, ascending
   std::vector<const TypedTraversal*> traversals;
   std::map<VarId, std::vector<PlanCondition>> single;  // by the one variable, outer ones too
-  std::vector<PlanCondition> crossing;                // two or more variables
-  std::vector<PlanCondition> constants;               // none
-  std::vector<std::uint32_t> negations;               // scopes of the nested blocks
-  bool impossible = false;                            // a hop range that no node can satisfy
+  std::vector<PlanCondition> crossing;                 // two or more variables
+  std::vector<PlanCondition> constants;                // none
+  std::vector<std::uint32_t> negations;                // scopes of the nested blocks
+  bool impossible = false;                             // a hop range that no node can satisfy
 };
 
 // Variables whose group of traversals holds no node binding: they are never bound.

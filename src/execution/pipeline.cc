@@ -10,8 +10,8 @@ namespace {
 constexpr std::uint32_t kMorselRows = 1U << 16;
 constexpr std::uint64_t kParallelRows = 100'000;
 
-// Stands in front of an operator when a plan is explained: rows count for the step before it, time for
-// the operator, less what the ones behind it take.
+// Stands in front of an operator when a plan is explained: rows count for the step before it, time
+// for the operator, less what the ones behind it take.
 class Measured final : public Operator {
  public:
   Measured(Operator& next, Counters* before, Counters* of_next, Clock& clock)
@@ -203,8 +203,8 @@ Pipeline::Pipeline(const BoundScope& scope, Execution& execution, Operator& sink
     Counters* before = next > 0 ? &scope.steps[next - 1]->counters
                                 : (scope.plan->seeded ? nullptr : &scope.counters);
     Counters* of_next = next < n ? &scope.steps[next]->counters : nullptr;
-    operators_.push_back(std::make_unique<Measured>(*first_, before, of_next,
-                                                    *execution.context.runtime().clock));
+    operators_.push_back(
+        std::make_unique<Measured>(*first_, before, of_next, *execution.context.runtime().clock));
     first_ = operators_.back().get();
   };
   measure(n);

@@ -142,7 +142,8 @@ class Reporter {
         break;
     }
     if (!plan.test.empty()) {
-      for (PlanNode& child : weights_of(plan.test.front())) node.children.push_back(std::move(child));
+      for (PlanNode& child : weights_of(plan.test.front()))
+        node.children.push_back(std::move(child));
       if (plan.kind == Step::Kind::kExpand) node.detail += test_text(plan.test.front());
     }
     return node;

@@ -20,8 +20,8 @@
 
 namespace omnigraph {
 
-// Whether `stored op operand` holds for a stored value of this type (spec/queries.md §7). Operands of
-// Date and DateTime may be texts that were already checked by coerce_dates. Null never matches.
+// Whether `stored op operand` holds for a stored value of this type (spec/queries.md §7). Operands
+// of Date and DateTime may be texts that were already checked by coerce_dates. Null never matches.
 bool matches(Compare op, const Value& stored, const Value& operand, const PropertyType& type);
 
 struct Condition {
@@ -57,8 +57,8 @@ class RowFilter {
 
  private:
   struct PartTests {
-    std::vector<ColumnTest> tests;          // of conditions property op constant
-    std::vector<std::uint32_t> general;     // the other conditions
+    std::vector<ColumnTest> tests;       // of conditions property op constant
+    std::vector<std::uint32_t> general;  // the other conditions
   };
   bool passes(const PartTests& tests, Location at) const;
   bool general_passes(std::uint32_t condition, Location at) const;
@@ -68,7 +68,7 @@ class RowFilter {
   std::vector<Condition> conditions_;
   std::optional<std::string> key_;
   bool never_ = false;
-  mutable std::mutex mutex_;               // guards loading
+  mutable std::mutex mutex_;  // guards loading
   mutable std::atomic<bool> loaded_{false};
   mutable std::vector<PartTests> parts_;
   mutable std::vector<std::shared_ptr<const PropertyColumn>> left_, right_;  // a condition

@@ -45,8 +45,12 @@ Result<RowOrder> RowOrder::open(Execution& execution) {
 }
 
 RowSink::RowSink(const RowOrder& order, Execution& execution, StopFlag* stop)
-    : order_(order), execution_(execution), stop_(stop), memory_(execution.context),
-      columns_(order.slots().size()), batch_cells_(order.cells()) {}
+    : order_(order),
+      execution_(execution),
+      stop_(stop),
+      memory_(execution.context),
+      columns_(order.slots().size()),
+      batch_cells_(order.cells()) {}
 
 bool RowSink::beyond_threshold(std::size_t row) const {
   for (const RowOrder::Item& item : order_.items()) {
@@ -195,8 +199,7 @@ Result<QueryResult> RowSink::result() {
   const std::uint64_t held = memory_.held();
   for (const OutputColumn& column : execution_.plan.columns) {
     OG_RETURN_IF_ERROR(execution_.context.check());
-    OG_RETURN_IF_ERROR(
-        memory_.grow_to(held + (result.columns.size() + 1) * rows_ * kCellBytes));
+    OG_RETURN_IF_ERROR(memory_.grow_to(held + (result.columns.size() + 1) * rows_ * kCellBytes));
     ResultColumn out{column.name, column.type, nullptr};
     const OutputValue& value = column.value;
     if (value.kind == OutputValue::Kind::kConstant) {

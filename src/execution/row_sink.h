@@ -1,5 +1,5 @@
-// The end of a read without aggregates: collects rows of row ids, keeps the first k when a limit allows
-// it, and fetches what is returned once the rows are final.
+// The end of a read without aggregates: collects rows of row ids, keeps the first k when a limit
+// allows it, and fetches what is returned once the rows are final.
 #pragma once
 
 #include <memory>
@@ -73,7 +73,7 @@ class RowSink final : public Operator {
   std::vector<Cell> threshold_;               // of the last row kept; empty: none yet
   std::vector<std::vector<Cell>> batch_cells_;
   std::vector<Location> at_;
-  std::optional<Error> failure_;              // of reading ids while comparing
+  std::optional<Error> failure_;  // of reading ids while comparing
 };
 
 }  // namespace omnigraph

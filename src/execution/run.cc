@@ -64,8 +64,7 @@ Result<QueryResult> run_aggregates(const BoundScope& root, Execution& execution)
 
 Result<QueryResult> run_plan(const Plan& plan, const Snapshot& snapshot,
                              const ParameterValues& parameters, DateTime now,
-                             const Runtime& runtime, const QueryLimits& limits,
-                             PlanNode* explain) {
+                             const Runtime& runtime, const QueryLimits& limits, PlanNode* explain) {
   const std::int64_t begin = explain != nullptr ? runtime.clock->steady_nanos() : 0;
   QueryContext context(snapshot, plan.parameters, parameters, now, runtime, limits);
   Execution execution(plan, context, explain != nullptr);
@@ -87,8 +86,7 @@ Result<QueryResult> run_plan(const Plan& plan, const Snapshot& snapshot,
 
 Result<QueryResult> run_read(const TypedRead& query, const Snapshot& snapshot,
                              const ParameterValues& parameters, DateTime now,
-                             const Runtime& runtime, const QueryLimits& limits,
-                             PlanNode* explain) {
+                             const Runtime& runtime, const QueryLimits& limits, PlanNode* explain) {
   OG_ASSIGN_OR_RETURN(const PlanPtr plan, make_plan(query, snapshot));
   return run_plan(*plan, snapshot, parameters, now, runtime, limits, explain);
 }

@@ -1,8 +1,9 @@
 // The door of execution: a checked read and a snapshot in, columns of rows out.
 //
-// A Plan is made once for a query, a schema and the sizes of the tables; parameters are bound when it
-// runs, so one plan serves every call. Plans are immutable and may be shared by threads; run_plan may
-// be called from any thread. Large queries spread over Runtime::executor; answers never depend on it.
+// A Plan is made once for a query, a schema and the sizes of the tables; parameters are bound when
+// it runs, so one plan serves every call. Plans are immutable and may be shared by threads;
+// run_plan may be called from any thread. Large queries spread over Runtime::executor; answers
+// never depend on it.
 #pragma once
 
 #include <atomic>
@@ -40,20 +41,20 @@ struct QueryResult {
 
 // What the planner is told not to choose itself; tests force every choice and compare the answers.
 struct PlanOptions {
-  bool weights = true;                        // false: enumerate every match
-  std::optional<std::uint64_t> choice_seed;   // start bindings, directions and orders by this seed
+  bool weights = true;                       // false: enumerate every match
+  std::optional<std::uint64_t> choice_seed;  // start bindings, directions and orders by this seed
 };
 
 class Plan;
 using PlanPtr = std::shared_ptr<const Plan>;
 
-// Makes a plan for a read of this snapshot's schema. Errors kBadRequest: what passes the checker but
-// cannot be executed (spec/queries.md §8, §10).
+// Makes a plan for a read of this snapshot's schema. Errors kBadRequest: what passes the checker
+// but cannot be executed (spec/queries.md §8, §10).
 Result<PlanPtr> make_plan(const TypedRead& query, const Snapshot& snapshot,
                           const PlanOptions& options = {});
 
-// Errors: kBadRequest (a parameter without a value, a malformed date), kResourceExhausted naming the
-// limit, kDeadlineExceeded, kCancelled, and what reading the store reports.
+// Errors: kBadRequest (a parameter without a value, a malformed date), kResourceExhausted naming
+// the limit, kDeadlineExceeded, kCancelled, and what reading the store reports.
 Result<QueryResult> run_plan(const Plan& plan, const Snapshot& snapshot,
                              const ParameterValues& parameters, DateTime now,
                              const Runtime& runtime, const QueryLimits& limits,

@@ -60,7 +60,8 @@ Status TableView::locate(std::span<const RowKey> keys, std::vector<Location>& ou
     return {};
   }
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    const std::uint64_t at = keys[i] < locator->size() ? (*locator)[keys[i]] : TableVersion::kAbsent;
+    const std::uint64_t at =
+        keys[i] < locator->size() ? (*locator)[keys[i]] : TableVersion::kAbsent;
     if (at == TableVersion::kAbsent) {
       return corrupt("an edge names row id " + std::to_string(keys[i]) + ", which is not live");
     }

@@ -1,7 +1,8 @@
 // One table as a query reads it: a table version with its columns opened when first asked for.
 //
-// Operators name rows by a 32-bit key: for nodes the row id, for edges the position, which counts the
-// rows of all parts one after the other (dead ones included). Thread-safe; lives as long as the query.
+// Operators name rows by a 32-bit key: for nodes the row id, for edges the position, which counts
+// the rows of all parts one after the other (dead ones included). Thread-safe; lives as long as the
+// query.
 #pragma once
 
 #include <cstdint>
@@ -58,7 +59,8 @@ class TableView {
   Result<std::shared_ptr<const std::vector<std::shared_ptr<const IdColumn>>>> ids() const;
   Result<std::string> id_text(RowKey key) const;
 
-  // Node tables. Every live row id: [first, limit) when contiguous, else bytes (1 = live) by row id.
+  // Node tables. Every live row id: [first, limit) when contiguous, else bytes (1 = live) by row
+  // id.
   struct Live {
     bool contiguous = false;
     RowId first = 0, limit = 0;

@@ -46,7 +46,8 @@ Status refuse_search(const TypedRead& query) {
       OG_RETURN_IF_ERROR(refuse(*filter.right));
     }
   }
-  for (const TypedOrdering& ordering : query.order) OG_RETURN_IF_ERROR(refuse(*ordering.expression));
+  for (const TypedOrdering& ordering : query.order)
+    OG_RETURN_IF_ERROR(refuse(*ordering.expression));
   return {};
 }
 

@@ -8,7 +8,8 @@
 namespace omnigraph {
 namespace {
 
-// A child sends its weights back to its parents when that touches less than this part of their table.
+// A child sends its weights back to its parents when that touches less than this part of their
+// table.
 constexpr std::uint64_t kSparseFraction = 4;
 // Rows of a table that one thread tests at a time.
 constexpr std::uint32_t kMorselRows = 1U << 16;
@@ -148,9 +149,9 @@ class Evaluator {
     const BoundBranch* best = nullptr;
     double least = 0.2;
     for (const BoundBranch* branch : rest) {
-      const double of_child =
-          branch->child->plan->estimated_rows /
-          static_cast<double>(std::max<std::uint64_t>(1, branch->child->table->version().live_rows()));
+      const double of_child = branch->child->plan->estimated_rows /
+                              static_cast<double>(std::max<std::uint64_t>(
+                                  1, branch->child->table->version().live_rows()));
       if (of_child < least) {
         least = of_child;
         best = branch;

@@ -1,6 +1,7 @@
-// Tests at work: how often each node counts (plan.h, NodeTest), as dense arrays by row id where much
-// passes and as sorted lists where little does. Weights multiply along branches and add over
-// neighbours; both saturate at 2^64 - 1, so that a true value of 2^63 or more is still seen as such.
+// Tests at work: how often each node counts (plan.h, NodeTest), as dense arrays by row id where
+// much passes and as sorted lists where little does. Weights multiply along branches and add over
+// neighbours; both saturate at 2^64 - 1, so that a true value of 2^63 or more is still seen as
+// such.
 #pragma once
 
 #include <cstdint>
@@ -44,9 +45,9 @@ struct BoundTest;
 
 struct BoundBranch {
   const Branch* plan = nullptr;
-  TableView* table = nullptr;                  // of the edges
+  TableView* table = nullptr;  // of the edges
   std::shared_ptr<const EdgeView> edges;
-  std::unique_ptr<RowFilter> edge_filter;      // null: every edge
+  std::unique_ptr<RowFilter> edge_filter;  // null: every edge
   std::unique_ptr<BoundTest> child;
 };
 
@@ -54,7 +55,7 @@ struct BoundBranch {
 struct BoundTest {
   const NodeTest* plan = nullptr;
   TableView* table = nullptr;
-  std::unique_ptr<RowFilter> filter;           // null: no conditions
+  std::unique_ptr<RowFilter> filter;  // null: no conditions
   std::vector<BoundBranch> branches;
   std::vector<BoundTest> absent;
 };
@@ -69,7 +70,7 @@ struct Weights {
   };
   Form form = Form::kAll;
   const AdjacencySide* side = nullptr;
-  std::shared_ptr<const EdgeView> edges;       // keeps `side`
+  std::shared_ptr<const EdgeView> edges;  // keeps `side`
   std::vector<std::uint8_t> bytes;
   std::vector<std::uint64_t> wide;
   std::vector<RowId> keys;
@@ -106,8 +107,8 @@ Result<std::unique_ptr<RowFilter>> bind_filter(const std::vector<PlanCondition>&
 Result<BoundTest> bind_test(const NodeTest& test, TableSet& tables, const QueryContext& context,
                             const std::vector<TypedVariable>& variables);
 
-// The weights of the whole table, or (sparse) of the row ids in `domain`, which are live, ascending and
-// unique.
+// The weights of the whole table, or (sparse) of the row ids in `domain`, which are live, ascending
+// and unique.
 Result<Weights> evaluate(const BoundTest& test, QueryContext& context);
 Result<Weights> evaluate(const BoundTest& test, QueryContext& context,
                          std::span<const RowId> domain);

@@ -30,9 +30,8 @@ template <typename ForEachEdge, typename Place>
 void place_by_target(std::span<const RowId> targets, RowId first, std::vector<std::uint32_t>& next,
                      const ForEachEdge& for_each_edge, const Place& place) {
   if (targets.size() < kBucketedEdges) {
-    for_each_edge([&](std::uint32_t row, RowId source) {
-      place(next[targets[row] - first]++, row, source);
-    });
+    for_each_edge(
+        [&](std::uint32_t row, RowId source) { place(next[targets[row] - first]++, row, source); });
     return;
   }
   struct Edge {
@@ -119,8 +118,8 @@ Result<std::shared_ptr<const Adjacency>> Adjacency::build(std::span<const RowId>
     return std::shared_ptr<const Adjacency>(std::move(built));
   }
 
-  // One pass checks the order and finds parallel edges and the range of targets; without branches, so
-  // that it runs at the speed of memory.
+  // One pass checks the order and finds parallel edges and the range of targets; without branches,
+  // so that it runs at the speed of memory.
   RowId least = targets[0], greatest = targets[0];
   bool unsorted = false, parallel = false;
   for (std::size_t i = 1; i < edges; ++i) {
@@ -173,8 +172,8 @@ Result<std::shared_ptr<const Adjacency>> Adjacency::build(std::span<const RowId>
   const std::uint64_t in_nodes = dense_pays(least, greatest, edges)
                                      ? std::uint64_t{greatest} - least + 2
                                      : 2 * std::uint64_t{edges};
-  a.memory_ = sizeof(Adjacency) + 4 * (a.out_offsets_.size() + a.out_keys_.size() + in_nodes +
-                                       2 * edges);
+  a.memory_ =
+      sizeof(Adjacency) + 4 * (a.out_offsets_.size() + a.out_keys_.size() + in_nodes + 2 * edges);
   return std::shared_ptr<const Adjacency>(std::move(built));
 }
 
@@ -198,8 +197,7 @@ void Adjacency::build_in() const {
   const auto for_each_edge = [this](auto&& visit) {
     const std::size_t nodes = out_offsets_.size() - 1;
     for (std::size_t n = 0; n < nodes; ++n) {
-      const RowId source =
-          out_keys_.empty() ? out_.first_ + static_cast<RowId>(n) : out_keys_[n];
+      const RowId source = out_keys_.empty() ? out_.first_ + static_cast<RowId>(n) : out_keys_[n];
       for (std::uint32_t row = out_offsets_[n]; row < out_offsets_[n + 1]; ++row) {
         visit(row, source);
       }

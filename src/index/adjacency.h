@@ -1,8 +1,8 @@
 // Both directions of one edge segment: for every source row id the run of edges that start there,
 // for every target the edges that end there. Built once for an immutable segment and shared by
 // every snapshot that lists it; knows nothing of deletions (callers test the part's bitmap with the
-// edge row). Thread-safe: the backward side, which many queries never need, is made by the first call
-// of in() (others wait for it); everything else is const after construction.
+// edge row). Thread-safe: the backward side, which many queries never need, is made by the first
+// call of in() (others wait for it); everything else is const after construction.
 //
 // Edge rows are sorted by (_src, _dst). A large segment has dense offsets over its source range
 // (`first_source() … `), a small one keeps its sorted distinct sources and searches them; likewise

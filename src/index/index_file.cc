@@ -37,8 +37,7 @@ std::string IndexFileBuilder::finish() {
   std::uint64_t data = 0;
   for (const Section& section : sections_) data = aligned(data) + section.bytes.size();
   const std::uint64_t pages = (data + kPage - 1) / kPage;
-  const std::uint64_t head =
-      aligned(kPreamble + sections_.size() * kSectionEntry + pages * 4 + 4);
+  const std::uint64_t head = aligned(kPreamble + sections_.size() * kSectionEntry + pages * 4 + 4);
   std::string out;
   out.reserve(head + data);
   out += kMagic;

@@ -52,14 +52,15 @@ class IndexFile {
   // Reads [offset, offset + length) of the object, all of it or an error.
   using Read = std::function<Result<Bytes>(std::uint64_t offset, std::uint64_t length)>;
 
-  // Whether equal reads give the same memory (a mapped file), so that a page is checked once, or bytes
-  // that travelled anew, so that each read is.
+  // Whether equal reads give the same memory (a mapped file), so that a page is checked once, or
+  // bytes that travelled anew, so that each read is.
   enum class Reads : std::uint8_t { kMapped, kFetched };
 
   // `length` is what the segment's reference says. `name` goes into messages. Reads the head only.
   // Error kCorrupt, kUnsupportedFormat, or what `read` returned.
   static Result<std::shared_ptr<const IndexFile>> open(std::string name, SegmentId segment,
-                                                       std::uint64_t length, Reads reads, Read read);
+                                                       std::uint64_t length, Reads reads,
+                                                       Read read);
 
   bool has(SectionKind kind, std::uint32_t key = 0) const { return find(kind, key) != nullptr; }
   std::uint64_t size(SectionKind kind, std::uint32_t key = 0) const;

@@ -8,7 +8,8 @@
 //     page    (below), u8 encoding, varint levels, varint elements, varint null elements,
 //     varint text bytes, bounds
 //   varint  row groups; per group varint entries, and when there are any: page, varint text bytes
-// page:   varint offset from the end of the page before (zigzag), varint header bytes, varint stored
+// page:   varint offset from the end of the page before (zigzag), varint header bytes, varint
+// stored
 //         body bytes, varint body bytes, u32 CRC-32C, u8 codec
 // bounds: varint nulls; u8 0: no values; 1: min and max; 2: min and max, max cut off.
 //         integers, dates, Bool: signed varints, U64 above I64: kind 3, varints; floats: f64;
@@ -128,8 +129,8 @@ bool decode_page(ByteReader& in, std::uint64_t file_bytes, std::uint64_t& end, S
   page.crc = in.fixed<std::uint32_t>();
   const auto codec = in.fixed<std::uint8_t>();
   const std::uint64_t size = std::uint64_t{page.header_bytes} + page.stored_bytes;
-  if (!in.ok() || codec > static_cast<std::uint8_t>(PageCodec::kZstd) ||
-      page.offset > file_bytes || size > file_bytes - page.offset) {
+  if (!in.ok() || codec > static_cast<std::uint8_t>(PageCodec::kZstd) || page.offset > file_bytes ||
+      size > file_bytes - page.offset) {
     return in.fail();
   }
   page.codec = static_cast<PageCodec>(codec);
@@ -143,8 +144,8 @@ bool decode_page(ByteReader& in, std::uint64_t file_bytes, std::uint64_t& end, S
 void encode_directory(const ColumnDirectory& directory, std::string& out) {
   out.push_back(static_cast<char>(static_cast<std::uint8_t>(directory.type.scalar) |
                                   (directory.type.list ? kListBit : 0)));
-  out.push_back(static_cast<char>((directory.wide ? kWide : 0) |
-                                  (directory.required ? kRequired : 0)));
+  out.push_back(
+      static_cast<char>((directory.wide ? kWide : 0) | (directory.required ? kRequired : 0)));
   append_varint(out, directory.type.dimension);
   append_varint(out, directory.distinct);
   encode_bounds(directory.bounds, out);
@@ -181,7 +182,8 @@ Result<ColumnDirectory> decode_directory(std::string_view bytes, std::uint32_t r
   directory.type.list = (kind & kListBit) != 0;
   directory.type.nullable = true;
   const std::uint8_t scalar = kind & static_cast<std::uint8_t>(~kListBit);
-  if (!in.ok() || scalar > static_cast<std::uint8_t>(ScalarType::kVector) || flags > (kWide | kRequired)) {
+  if (!in.ok() || scalar > static_cast<std::uint8_t>(ScalarType::kVector) ||
+      flags > (kWide | kRequired)) {
     return damaged("a malformed head");
   }
   directory.type.scalar = static_cast<ScalarType>(scalar);
@@ -199,7 +201,8 @@ Result<ColumnDirectory> decode_directory(std::string_view bytes, std::uint32_t r
   std::uint64_t end = 0, elements = 0, text = 0, nulls = 0;
   for (std::size_t i = 0; i < pages; ++i) {
     DataPage& page = directory.pages[i];
-    page.rows = std::min<std::uint32_t>(kPageRows, rows - static_cast<std::uint32_t>(i) * kPageRows);
+    page.rows =
+        std::min<std::uint32_t>(kPageRows, rows - static_cast<std::uint32_t>(i) * kPageRows);
     if (!decode_page(in, file_bytes, end, page.stored)) return damaged("a page outside the file");
     const auto encoding = in.fixed<std::uint8_t>();
     page.levels = in.bounded<std::uint32_t>(kMaxText);

@@ -17,8 +17,8 @@ namespace omnigraph {
 std::vector<std::uint32_t> sorted_permutation(const Column& column);
 
 // A permutation of [0, rows) in as few bits as its greatest number needs. Stored form
-// (little-endian): u32 rows, u32 bits a number, then the numbers from the lowest bit up, padded with
-// zero bytes to a multiple of 8 and 8 more.
+// (little-endian): u32 rows, u32 bits a number, then the numbers from the lowest bit up, padded
+// with zero bytes to a multiple of 8 and 8 more.
 void encode_permutation(const std::vector<std::uint32_t>& rows, std::string& out);
 // Error kCorrupt when it is not for `rows` rows or names a row too far.
 Result<std::vector<std::uint32_t>> decode_permutation(std::string_view bytes, std::uint32_t rows);
@@ -26,8 +26,8 @@ Result<std::vector<std::uint32_t>> decode_permutation(std::string_view bytes, st
 inline constexpr std::size_t kPermutationHead = 8;
 class PackedPermutation {
  public:
-  // `head`: its first kPermutationHead bytes; `size`: bytes of all of it. Error kCorrupt when that is
-  // no permutation of `rows` rows.
+  // `head`: its first kPermutationHead bytes; `size`: bytes of all of it. Error kCorrupt when that
+  // is no permutation of `rows` rows.
   static Result<PackedPermutation> open(std::string_view head, std::uint32_t rows,
                                         std::uint64_t size);
   // Where the eight bytes lie that hold the number at `position` (below rows), and the number.

@@ -1,5 +1,5 @@
-// Finds rows of one segment by a 64-bit hash: of the tuple of a @unique group, or of an id. Holds the
-// hashes in order, each with its row; equal hashes are candidates that the caller verifies.
+// Finds rows of one segment by a 64-bit hash: of the tuple of a @unique group, or of an id. Holds
+// the hashes in order, each with its row; equal hashes are candidates that the caller verifies.
 // Thread-safe: const after construction.
 //
 // Stored form (a section of index/<segment>, little-endian): u32 entries, u32 0, entries × u64 hash

@@ -11,18 +11,27 @@ namespace {
 
 std::string_view kind_name(ScalarType type) {
   switch (type) {
-    case ScalarType::kString: return "string";
-    case ScalarType::kBool: return "bool";
+    case ScalarType::kString:
+      return "string";
+    case ScalarType::kBool:
+      return "bool";
     case ScalarType::kI32:
-    case ScalarType::kU32: return "int";
+    case ScalarType::kU32:
+      return "int";
     case ScalarType::kI64:
-    case ScalarType::kU64: return "bigint";
+    case ScalarType::kU64:
+      return "bigint";
     case ScalarType::kF32:
-    case ScalarType::kF64: return "float";
-    case ScalarType::kDate: return "date";
-    case ScalarType::kDateTime: return "datetime";
-    case ScalarType::kBlob: return "blob";
-    case ScalarType::kVector: return "vector";
+    case ScalarType::kF64:
+      return "float";
+    case ScalarType::kDate:
+      return "date";
+    case ScalarType::kDateTime:
+      return "datetime";
+    case ScalarType::kBlob:
+      return "blob";
+    case ScalarType::kVector:
+      return "vector";
   }
   return "";
 }
@@ -53,8 +62,7 @@ ResultField describe(const TypedExpr& expr, const Aliases& aliases) {
     if (const auto known = aliases.find(alias->name); known != aliases.end()) return known->second;
   }
   if (const auto* call = std::get_if<TAggregate>(&expr.node)) {
-    const bool of_argument =
-        call->function == Aggregate::kMin || call->function == Aggregate::kMax;
+    const bool of_argument = call->function == Aggregate::kMin || call->function == Aggregate::kMax;
     if (of_argument) {
       field = describe(*call->argument, aliases);
     } else {

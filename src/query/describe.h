@@ -19,8 +19,8 @@ struct ResultField {
   // The alias, else the bare property, variable or function name, "literal" or "now": not the
   // column's name in a result.
   std::string name;
-  std::string_view kind;  // "string", "bigint", …, "list", "object"
-  std::optional<std::string_view> item_kind;     // of a list
+  std::string_view kind;                          // "string", "bigint", …, "list", "object"
+  std::optional<std::string_view> item_kind;      // of a list
   std::optional<std::uint32_t> vector_dimension;  // of a vector
   bool nullable = false;
 };

@@ -81,18 +81,24 @@ LintQuery lint_query(const QueryDecl& query, const Catalog& catalog,
 
 const char* severity_name(LintSeverity severity) {
   switch (severity) {
-    case LintSeverity::kError: return "error";
-    case LintSeverity::kWarning: return "warning";
-    case LintSeverity::kInfo: return "info";
+    case LintSeverity::kError:
+      return "error";
+    case LintSeverity::kWarning:
+      return "warning";
+    case LintSeverity::kInfo:
+      return "info";
   }
   return "";
 }
 
 const char* severity_word(LintSeverity severity) {
   switch (severity) {
-    case LintSeverity::kError: return "ERROR";
-    case LintSeverity::kWarning: return "WARN ";
-    case LintSeverity::kInfo: return "INFO ";
+    case LintSeverity::kError:
+      return "ERROR";
+    case LintSeverity::kWarning:
+      return "WARN ";
+    case LintSeverity::kInfo:
+      return "INFO ";
   }
   return "";
 }
@@ -161,9 +167,15 @@ LintReport lint_queries(std::string_view source, const Catalog& catalog) {
                    });
   for (const LintFinding& finding : report.findings) {
     switch (finding.severity) {
-      case LintSeverity::kError: ++report.errors; break;
-      case LintSeverity::kWarning: ++report.warnings; break;
-      case LintSeverity::kInfo: ++report.infos; break;
+      case LintSeverity::kError:
+        ++report.errors;
+        break;
+      case LintSeverity::kWarning:
+        ++report.warnings;
+        break;
+      case LintSeverity::kInfo:
+        ++report.infos;
+        break;
     }
   }
   return report;

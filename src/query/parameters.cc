@@ -33,8 +33,8 @@ Error invalid_json(simdjson::error_code error) {
   return invalid_json(simdjson::error_message(error));
 }
 
-// A number as JSON writes it: -?(0|[1-9][0-9]*)(.[0-9]+)?([eE][+-]?[0-9]+)?. The reader hands out raw
-// tokens, so their grammar is checked here.
+// A number as JSON writes it: -?(0|[1-9][0-9]*)(.[0-9]+)?([eE][+-]?[0-9]+)?. The reader hands out
+// raw tokens, so their grammar is checked here.
 struct NumberShape {
   bool valid = false;
   bool integer = false;
@@ -74,10 +74,14 @@ struct Scalar {
 
   const char* name() const {
     switch (kind) {
-      case Kind::kNull: return "null";
-      case Kind::kBool: return "boolean";
-      case Kind::kNumber: return "number";
-      case Kind::kString: return "string";
+      case Kind::kNull:
+        return "null";
+      case Kind::kBool:
+        return "boolean";
+      case Kind::kNumber:
+        return "number";
+      case Kind::kString:
+        return "string";
     }
     return "";
   }
@@ -191,9 +195,11 @@ Result<Value> bind_scalar(const Scalar& scalar, ScalarType type) {
   const bool is_string = scalar.kind == Scalar::Kind::kString;
   switch (type) {
     case ScalarType::kI32:
-    case ScalarType::kI64: return bind_signed(scalar, type);
+    case ScalarType::kI64:
+      return bind_signed(scalar, type);
     case ScalarType::kU32:
-    case ScalarType::kU64: return bind_unsigned(scalar, type);
+    case ScalarType::kU64:
+      return bind_unsigned(scalar, type);
     case ScalarType::kF32:
     case ScalarType::kF64: {
       if (scalar.kind != Scalar::Kind::kNumber) return bad_request("expected float");
@@ -227,16 +233,24 @@ Result<Value> bind_scalar(const Scalar& scalar, ScalarType type) {
 Error not_a_scalar(ScalarType type, std::string_view kind) {
   switch (type) {
     case ScalarType::kI32:
-    case ScalarType::kI64: return bad_request("expected integer");
+    case ScalarType::kI64:
+      return bad_request("expected integer");
     case ScalarType::kU32:
-    case ScalarType::kU64: return bad_request("expected unsigned integer");
+    case ScalarType::kU64:
+      return bad_request("expected unsigned integer");
     case ScalarType::kF32:
-    case ScalarType::kF64: return bad_request("expected float");
-    case ScalarType::kBool: return bad_request("expected boolean");
-    case ScalarType::kDate: return bad_request("expected date string");
-    case ScalarType::kDateTime: return bad_request("expected datetime string");
-    case ScalarType::kBlob: return bad_request("expected blob URI string, got " + std::string(kind));
-    default: return bad_request("expected string, got " + std::string(kind));
+    case ScalarType::kF64:
+      return bad_request("expected float");
+    case ScalarType::kBool:
+      return bad_request("expected boolean");
+    case ScalarType::kDate:
+      return bad_request("expected date string");
+    case ScalarType::kDateTime:
+      return bad_request("expected datetime string");
+    case ScalarType::kBlob:
+      return bad_request("expected blob URI string, got " + std::string(kind));
+    default:
+      return bad_request("expected string, got " + std::string(kind));
   }
 }
 
@@ -288,7 +302,8 @@ class Binder {
     if (vector || parameter.type.list) {
       PropertyType shown = parameter.type;
       shown.nullable = false;
-      if (type != od::json_type::array) return bad_request("expected array for " + to_string(shown));
+      if (type != od::json_type::array)
+        return bad_request("expected array for " + to_string(shown));
       od::array array;
       if (const auto error = value.get_array().get(array)) return invalid_json(error);
       ValueList items;

@@ -263,37 +263,56 @@ std::string print_literal(const Literal& literal) {
 
 std::string_view compare_text(Compare op) {
   switch (op) {
-    case Compare::kEq: return "=";
-    case Compare::kNe: return "!=";
-    case Compare::kLt: return "<";
-    case Compare::kLe: return "<=";
-    case Compare::kGt: return ">";
-    case Compare::kGe: return ">=";
-    case Compare::kContains: return "contains";
-    case Compare::kStartsWith: return "starts_with";
+    case Compare::kEq:
+      return "=";
+    case Compare::kNe:
+      return "!=";
+    case Compare::kLt:
+      return "<";
+    case Compare::kLe:
+      return "<=";
+    case Compare::kGt:
+      return ">";
+    case Compare::kGe:
+      return ">=";
+    case Compare::kContains:
+      return "contains";
+    case Compare::kStartsWith:
+      return "starts_with";
   }
   return "";
 }
 
 std::string_view aggregate_name(Aggregate function) {
   switch (function) {
-    case Aggregate::kCount: return "count";
-    case Aggregate::kSum: return "sum";
-    case Aggregate::kAvg: return "avg";
-    case Aggregate::kMin: return "min";
-    case Aggregate::kMax: return "max";
+    case Aggregate::kCount:
+      return "count";
+    case Aggregate::kSum:
+      return "sum";
+    case Aggregate::kAvg:
+      return "avg";
+    case Aggregate::kMin:
+      return "min";
+    case Aggregate::kMax:
+      return "max";
   }
   return "";
 }
 
 std::string_view search_name(SearchFunction function) {
   switch (function) {
-    case SearchFunction::kNearest: return "nearest";
-    case SearchFunction::kSearch: return "search";
-    case SearchFunction::kFuzzy: return "fuzzy";
-    case SearchFunction::kMatchText: return "match_text";
-    case SearchFunction::kBm25: return "bm25";
-    case SearchFunction::kRrf: return "rrf";
+    case SearchFunction::kNearest:
+      return "nearest";
+    case SearchFunction::kSearch:
+      return "search";
+    case SearchFunction::kFuzzy:
+      return "fuzzy";
+    case SearchFunction::kMatchText:
+      return "match_text";
+    case SearchFunction::kBm25:
+      return "bm25";
+    case SearchFunction::kRrf:
+      return "rrf";
   }
   return "";
 }

@@ -1,6 +1,6 @@
 // The syntax tree of `.gq` back to text, in one layout. For every tree that parse_queries() makes,
-// parsing the printed text gives the same tree (spans aside), and printing that gives the same text.
-// Comments are not part of the tree. Thread-safe: no state outside the call.
+// parsing the printed text gives the same tree (spans aside), and printing that gives the same
+// text. Comments are not part of the tree. Thread-safe: no state outside the call.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 namespace omnigraph {
 
 std::string print_queries(const QueryFile& file);
-std::string print_query(const QueryDecl& query);   // ends in a line break
+std::string print_query(const QueryDecl& query);  // ends in a line break
 std::string print_expression(const Expr& expression);
 std::string print_literal(const Literal& literal);
 

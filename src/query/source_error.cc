@@ -48,9 +48,12 @@ std::string render_source_error(const Error& error, std::string_view source) {
   std::size_t indent = characters + (from > begin ? 2 : 0);
   for (std::size_t i = from; i < to; ++i) {
     const auto c = static_cast<unsigned char>(source[i]);
-    if (c == '\t') line += ' ';
-    else if (c < 0x20 || c == 0x7F) line += '?';
-    else line += source[i];
+    if (c == '\t')
+      line += ' ';
+    else if (c < 0x20 || c == 0x7F)
+      line += '?';
+    else
+      line += source[i];
   }
   if (to < end) line += " …";
 

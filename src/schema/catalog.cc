@@ -29,9 +29,12 @@ const Property* find_property(const std::vector<Property>& properties,
 
 std::string_view type_kind_name(TypeKind kind) {
   switch (kind) {
-    case TypeKind::kInterface: return "interface";
-    case TypeKind::kNode: return "node";
-    case TypeKind::kEdge: return "edge";
+    case TypeKind::kInterface:
+      return "interface";
+    case TypeKind::kNode:
+      return "node";
+    case TypeKind::kEdge:
+      return "edge";
   }
   return "";
 }

@@ -53,7 +53,7 @@ struct Property {
   bool key = false;
   bool unique = false;
   bool index = false;
-  bool injected = false;                // came from an interface, not declared on the node
+  bool injected = false;  // came from an interface, not declared on the node
   std::optional<EmbedSource> embed;
 };
 
@@ -115,7 +115,7 @@ struct NodeType : EntityType {
 };
 
 struct EdgeType : EntityType {
-  std::string from, to;        // node type names
+  std::string from, to;  // node type names
   TypeId from_id = 0, to_id = 0;
   std::uint32_t card_min = 0;
   std::optional<std::uint32_t> card_max;
@@ -124,10 +124,10 @@ struct EdgeType : EntityType {
 class Catalog {
  public:
   const std::vector<InterfaceType>& interfaces() const { return interfaces_; }  // sorted by name
-  const std::vector<NodeType>& nodes() const { return nodes_; }  // sorted by name
-  const std::vector<EdgeType>& edges() const { return edges_; }  // sorted by name
-  const std::string& source() const { return source_; }          // verbatim text
-  std::uint32_t next_identity() const { return next_identity_; } // the counter's next number
+  const std::vector<NodeType>& nodes() const { return nodes_; }                 // sorted by name
+  const std::vector<EdgeType>& edges() const { return edges_; }                 // sorted by name
+  const std::string& source() const { return source_; }                         // verbatim text
+  std::uint32_t next_identity() const { return next_identity_; }  // the counter's next number
   // Raised by one at each accepted schema change; 1 for the first. Names the schema in log records.
   std::uint32_t version() const { return version_; }
 
@@ -145,7 +145,11 @@ class Catalog {
 
  private:
   friend class CatalogBuilder;
-  struct TypeSlot { TypeId id; TypeKind kind; std::uint32_t position; };
+  struct TypeSlot {
+    TypeId id;
+    TypeKind kind;
+    std::uint32_t position;
+  };
   const TypeSlot* slot(TypeId id, TypeKind kind) const;
 
   std::vector<InterfaceType> interfaces_;
@@ -154,8 +158,8 @@ class Catalog {
   std::string source_;
   std::uint32_t next_identity_ = 1;
   std::uint32_t version_ = 1;
-  std::vector<TypeSlot> slots_;                                        // of all types, by id
-  std::vector<std::pair<std::string, std::uint32_t>> folded_edges_;    // lower-cased name, position
+  std::vector<TypeSlot> slots_;                                      // of all types, by id
+  std::vector<std::pair<std::string, std::uint32_t>> folded_edges_;  // lower-cased name, position
 };
 
 // An edge name as look-ups without regard to case compare it: lower-cased (names are ASCII).

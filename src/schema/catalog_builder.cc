@@ -56,8 +56,10 @@ Status CatalogBuilder::number_new() {
   bool exhausted = false;
   const auto number = [&](std::uint32_t& id) {
     if (id != 0) return;
-    if (next == std::numeric_limits<std::uint32_t>::max()) exhausted = true;
-    else id = next++;
+    if (next == std::numeric_limits<std::uint32_t>::max())
+      exhausted = true;
+    else
+      id = next++;
   };
   for (InterfaceType& type : interfaces()) number(type.id);
   for (NodeType& type : nodes()) number(type.id);

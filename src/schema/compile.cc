@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "schema/catalog_builder.h"
-#include "schema/rules/draft.h"
 #include "schema/parser.h"
+#include "schema/rules/draft.h"
 
 namespace omnigraph {
 namespace {
@@ -31,11 +31,16 @@ Property property_of(PropertyDraft&& draft) {
   property.embed = std::move(draft.embed);
   for (AnnotationDraft& written : draft.annotations) {
     Annotation& annotation = written.annotation;
-    if (annotation.name == "key") property.key = true;
-    else if (annotation.name == "unique") property.unique = true;
-    else if (annotation.name == "index") property.index = true;
-    else if (annotation.name == "embed") keep_embed(annotation, property);
-    else property.annotations.push_back(std::move(annotation));
+    if (annotation.name == "key")
+      property.key = true;
+    else if (annotation.name == "unique")
+      property.unique = true;
+    else if (annotation.name == "index")
+      property.index = true;
+    else if (annotation.name == "embed")
+      keep_embed(annotation, property);
+    else
+      property.annotations.push_back(std::move(annotation));
   }
   return property;
 }
@@ -82,18 +87,16 @@ NodeType node_of(TypeDraft&& draft) {
     if (constraint.kind == ConstraintKind::kKey) {
       type.key = std::move(constraint.members);
     } else if (constraint.kind == ConstraintKind::kRange) {
-      type.ranges.push_back({std::move(constraint.members.front()), constraint.min,
-                             constraint.max});
+      type.ranges.push_back(
+          {std::move(constraint.members.front()), constraint.min, constraint.max});
     } else if (constraint.kind == ConstraintKind::kCheck) {
-      type.checks.push_back({std::move(constraint.members.front()),
-                             std::move(constraint.pattern)});
+      type.checks.push_back({std::move(constraint.members.front()), std::move(constraint.pattern)});
     }
   }
   const auto range_less = [](const RangeConstraint& a, const RangeConstraint& b) {
     const auto order = [](const std::optional<RangeBound>& bound) {
       return std::tuple(bound.has_value(), bound ? bound->value : 0.0,
-                        bound && bound->integer ? *bound->integer : 0,
-                        bound && bound->integer);
+                        bound && bound->integer ? *bound->integer : 0, bound && bound->integer);
     };
     return std::tuple(std::string_view(a.property), order(a.min), order(a.max)) <
            std::tuple(std::string_view(b.property), order(b.min), order(b.max));
@@ -142,8 +145,12 @@ Result<CatalogBuilder> compile_unnumbered(std::string_view source, CompileMode m
         interface.properties = properties_of(std::move(type.properties));
         break;
       }
-      case TypeKind::kNode: nodes.push_back(node_of(std::move(type))); break;
-      case TypeKind::kEdge: edges.push_back(edge_of(std::move(type))); break;
+      case TypeKind::kNode:
+        nodes.push_back(node_of(std::move(type)));
+        break;
+      case TypeKind::kEdge:
+        edges.push_back(edge_of(std::move(type)));
+        break;
     }
   }
   return CatalogBuilder(std::string(source), std::move(interfaces), std::move(nodes),

@@ -20,8 +20,7 @@ enum class CompileMode : std::uint8_t {
 // `catalog error:` (duplicate properties and reserved id/src/dst with neither) and a span into the
 // source; kResourceExhausted when a limit of schema/limits.h is passed.
 // In kLint a property that is declared twice counts with its first declaration.
-Result<CatalogPtr> compile_schema(std::string_view source,
-                                  CompileMode mode = CompileMode::kStrict);
+Result<CatalogPtr> compile_schema(std::string_view source, CompileMode mode = CompileMode::kStrict);
 
 // Whether an error of compile_schema came from the text of a declaration (`parse error:`) rather
 // than from the schema as a whole: what cluster diagnostics tell apart.

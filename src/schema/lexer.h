@@ -33,12 +33,12 @@ class SchemaLexer {
   bool take(std::string_view text);
   // Like take(), without noting a refusal.
   bool peek(std::string_view text) const { return rest().substr(0, text.size()) == text; }
-  bool type_name(std::string& out);      // [A-Z][A-Za-z0-9_]*
-  bool identifier(std::string& out);     // [a-z_][A-Za-z0-9_]*
-  bool enum_value(std::string& out);     // [A-Za-z0-9_-]+
-  bool integer(std::string& out);        // [0-9]+
-  bool decimal(std::string& out);        // [0-9]+ "." [0-9]+
-  bool string(std::string& out);         // what stands between the quotes
+  bool type_name(std::string& out);   // [A-Z][A-Za-z0-9_]*
+  bool identifier(std::string& out);  // [a-z_][A-Za-z0-9_]*
+  bool enum_value(std::string& out);  // [A-Za-z0-9_-]+
+  bool integer(std::string& out);     // [0-9]+
+  bool decimal(std::string& out);     // [0-9]+ "." [0-9]+
+  bool string(std::string& out);      // what stands between the quotes
 
   // Notes that `what` (static text) would have been accepted here; returns false for chaining.
   bool refuse(std::string_view what) { return refuse(place_, {what, false}); }

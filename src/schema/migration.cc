@@ -97,16 +97,16 @@ class Planner {
   // Interfaces are matched by name alone, so their names compare like identities.
   void shape(const NodeType& before, const NodeType& after) {
     if (before.implements != after.implements) {
-      refuse(after, "", "changing implemented interfaces of node '" + after.name +
-                            "' is not supported");
+      refuse(after, "",
+             "changing implemented interfaces of node '" + after.name + "' is not supported");
     }
   }
 
   void shape(const EdgeType& before, const EdgeType& after) {
     if (before.from_id != after.from_id || before.to_id != after.to_id) {
-      refuse(after, "", "changing edge endpoints of '" + after.name + "' from " + before.from +
-                            " -> " + before.to + " to " + after.from + " -> " + after.to +
-                            " is not supported");
+      refuse(after, "",
+             "changing edge endpoints of '" + after.name + "' from " + before.from + " -> " +
+                 before.to + " to " + after.from + " -> " + after.to + " is not supported");
     }
     if (before.card_min != after.card_min || before.card_max != after.card_max) {
       refuse(after, "", "changing cardinality of edge '" + after.name + "' is not supported");
@@ -201,8 +201,8 @@ class Planner {
     }
     std::vector<Annotation> wanted = chosen(after.annotations, true);
     if (chosen(before.annotations, true) != wanted) {
-      steps_.push_back(UpdatePropertyMetadataStep{kKindOf<Type>, owner.name, after.name,
-                                                  std::move(wanted)});
+      steps_.push_back(
+          UpdatePropertyMetadataStep{kKindOf<Type>, owner.name, after.name, std::move(wanted)});
     }
     if (chosen(before.annotations, false) != chosen(after.annotations, false)) {
       refuse(owner, after.name, custom_annotations(owner.name + "." + after.name));
@@ -221,8 +221,7 @@ class Planner {
       difference(old_type.enum_values, new_type.enum_values, gone);
       difference(new_type.enum_values, old_type.enum_values, fresh);
       if (gone.empty()) {
-        steps_.push_back(
-            ExtendEnumStep{kKindOf<Type>, owner.name, after.name, std::move(fresh)});
+        steps_.push_back(ExtendEnumStep{kKindOf<Type>, owner.name, after.name, std::move(fresh)});
         return;
       }
     }
@@ -250,8 +249,9 @@ class Planner {
     for (const CanonicalConstraint& constraint : new_list) {
       if (old_set.contains(constraint.identity)) continue;
       if (constraint.kind != ConstraintKind::kIndex) {
-        refuse(after, "", "adding constraint " + constraint.text + " to '" + after.name +
-                              "' is not supported");
+        refuse(
+            after, "",
+            "adding constraint " + constraint.text + " to '" + after.name + "' is not supported");
       } else if (constraint.members.size() != 1 || !indexed_.contains(constraint.members[0])) {
         steps_.push_back(AddIndexStep{kKindOf<Type>, after.name, constraint.members});
       }
@@ -263,8 +263,8 @@ class Planner {
   static std::string embed_identity(const Type& owner, const Property& property) {
     if (!property.embed) return "";
     const Property* source = owner.find(std::string_view(property.embed->source));
-    std::string text = source != nullptr ? "#" + std::to_string(source->id)
-                                         : "name " + property.embed->source;
+    std::string text =
+        source != nullptr ? "#" + std::to_string(source->id) : "name " + property.embed->source;
     if (property.embed->model) text += " model " + *property.embed->model;
     return text;
   }
@@ -360,9 +360,9 @@ Result<Migration> plan_migration(const Catalog& accepted, std::string_view desir
   OG_RETURN_IF_ERROR(builder.number_new());
   Migration migration;
   migration.catalog = std::move(builder).finish();
-  migration.steps = Planner(accepted, *migration.catalog,
-                            allow_data_loss ? DropMode::kHard : DropMode::kSoft)
-                        .run();
+  migration.steps =
+      Planner(accepted, *migration.catalog, allow_data_loss ? DropMode::kHard : DropMode::kSoft)
+          .run();
   return migration;
 }
 

@@ -42,9 +42,9 @@ class Grammar {
     while (!lexer_.at_end()) {
       if (!declaration(ast)) return lexer_.error();
       if (ast.declarations.size() > kMaxSchemaTypes) {
-        return Error(ErrorCode::kResourceExhausted,
-                     "a schema declares at most " + std::to_string(kMaxSchemaTypes) +
-                         " types (kMaxSchemaTypes)");
+        return Error(ErrorCode::kResourceExhausted, "a schema declares at most " +
+                                                        std::to_string(kMaxSchemaTypes) +
+                                                        " types (kMaxSchemaTypes)");
       }
     }
     return ast;
@@ -336,11 +336,16 @@ class Grammar {
 
 std::string_view constraint_name(ConstraintKind kind) {
   switch (kind) {
-    case ConstraintKind::kKey: return "key";
-    case ConstraintKind::kUnique: return "unique";
-    case ConstraintKind::kIndex: return "index";
-    case ConstraintKind::kRange: return "range";
-    case ConstraintKind::kCheck: return "check";
+    case ConstraintKind::kKey:
+      return "key";
+    case ConstraintKind::kUnique:
+      return "unique";
+    case ConstraintKind::kIndex:
+      return "index";
+    case ConstraintKind::kRange:
+      return "range";
+    case ConstraintKind::kCheck:
+      return "check";
   }
   return "";
 }

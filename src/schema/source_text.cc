@@ -74,9 +74,12 @@ Echo echo_line(std::string_view source, std::size_t offset) {
   }
   for (std::size_t i = first; i < last; ++i) {
     const char c = source[i];
-    if (c == '\t') echo.line += ' ';
-    else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) echo.line += '?';
-    else echo.line += c;
+    if (c == '\t')
+      echo.line += ' ';
+    else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
+      echo.line += '?';
+    else
+      echo.line += c;
   }
   if (last < end) echo.line += " …";
   return echo;

@@ -63,8 +63,8 @@ class Applier {
     for (const TableChange& change : entry.tables) {
       OG_RETURN_IF_ERROR(apply(change, header, *branch, tables));
     }
-    branch->snapshot = std::make_shared<const Snapshot>(state_->catalog, std::move(tables), header,
-                                                        header.branch);
+    branch->snapshot =
+        std::make_shared<const Snapshot>(state_->catalog, std::move(tables), header, header.branch);
     if (entry.catalog_json) adopt_catalog();
     state_->gsn = header.gsn;
     state_->last_commit = header.id;
@@ -224,9 +224,9 @@ class Applier {
     return std::make_shared<const TableVersion>(std::move(kept));
   }
 
-  // The inline rows up to gsn `through` are now in `output`; those of them that died or changed since
-  // it was made are dead there, and later inline rows stay. Null when a row up to `through` is not in
-  // `output` (a merge brought it meanwhile).
+  // The inline rows up to gsn `through` are now in `output`; those of them that died or changed
+  // since it was made are dead there, and later inline rows stay. Null when a row up to `through`
+  // is not in `output` (a merge brought it meanwhile).
   Result<TableVersionPtr> replace_inline(const TableVersion& version, Gsn through,
                                          const SegmentPtr& output) {
     std::vector<TablePart> kept;
@@ -249,8 +249,8 @@ class Applier {
       if (moved.empty()) {
         kept.push_back(part);
       } else {
-        kept.push_back({part.segment, DeletionBitmap::with(part.deleted.get(),
-                                                           part.segment->rows(), moved)});
+        kept.push_back(
+            {part.segment, DeletionBitmap::with(part.deleted.get(), part.segment->rows(), moved)});
       }
     }
     OG_ASSIGN_OR_RETURN(const auto rids, output->rids());
@@ -266,8 +266,8 @@ class Applier {
     }
     if (output->rows() - dead.size() != moved_rows.size()) return TableVersionPtr();
     if (!moved_rows.empty()) {
-      kept.push_back({output, dead.empty() ? nullptr
-                                           : DeletionBitmap::with(nullptr, output->rows(), dead)});
+      kept.push_back(
+          {output, dead.empty() ? nullptr : DeletionBitmap::with(nullptr, output->rows(), dead)});
     }
     return std::make_shared<const TableVersion>(std::move(kept));
   }

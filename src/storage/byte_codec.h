@@ -13,7 +13,8 @@
 
 namespace omnigraph {
 
-static_assert(std::endian::native == std::endian::little, "formats are read and written as they lie");
+static_assert(std::endian::native == std::endian::little,
+              "formats are read and written as they lie");
 
 template <typename T>
 void append_fixed(std::string& out, T value) {

@@ -65,8 +65,8 @@ HistoryRun read_run(simdjson::dom::element element, std::string& wrong) {
   run.max_id = fields.ulid("max");
   const auto index = fields.array("index");
   if (index.size() != 2 || index[0].get(run.index_offset) != simdjson::SUCCESS ||
-      index[1].get(run.index_length) != simdjson::SUCCESS ||
-      !run.name.starts_with("history/") || !valid_object_name(run.name)) {
+      index[1].get(run.index_length) != simdjson::SUCCESS || !run.name.starts_with("history/") ||
+      !valid_object_name(run.name)) {
     fields.fail("history");
   }
   return run;
@@ -259,8 +259,7 @@ Result<BranchState> decode_branch_state(std::string_view bytes, std::string_view
     for (const simdjson::dom::element part_item : table_fields.array("parts")) {
       JsonFields part_fields(part_item, wrong);
       const SegmentRef ref = read_segment_ref(part_fields.element("ref"), table, wrong);
-      const std::string_view dead =
-          payload.take(part_fields.number_or("dead", 0), wrong);
+      const std::string_view dead = payload.take(part_fields.number_or("dead", 0), wrong);
       if (!wrong.empty()) break;
       TablePart part;
       OG_ASSIGN_OR_RETURN(part.segment, source.segment(ref));

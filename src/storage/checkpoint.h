@@ -1,11 +1,12 @@
-// Checkpoints: the state of the graph at one sequence, so that opening it need not read the log from
-// its beginning. A pure function of the log before them; anybody may write one, nothing depends on
-// it, and losing them all costs only time.
+// Checkpoints: the state of the graph at one sequence, so that opening it need not read the log
+// from its beginning. A pure function of the log before them; anybody may write one, nothing
+// depends on it, and losing them all costs only time.
 //
 //   checkpoint/<sequence, 16 hex digits>  the root
 //   checkpoint/latest                     hint: the newest root's sequence as 16 hex digits; may be
 //                                         stale, missing or wrong
-//   state/<hash of the content>           one branch's state, shared by all checkpoints and branches
+//   state/<hash of the content>           one branch's state, shared by all checkpoints and
+//   branches
 //                                         at which it was the same
 //   history/…                             which commit is where (history_run.h)
 //
@@ -19,8 +20,8 @@
 // A branch state is an envelope of magic "OGST", version 1:
 //   {"head":{commit},"gsn","tables":[{"table","version"?,"writer"?,"parts":[{"ref","dead"?:bytes}],
 //    "inline"?:bytes}]}
-// with deletion bitmaps and inline rows as payload, in the order of their mention. The inline rows of
-// a table are its live ones, as one batch with row ids and gsns; folding bounds them.
+// with deletion bitmaps and inline rows as payload, in the order of their mention. The inline rows
+// of a table are its live ones, as one batch with row ids and gsns; folding bounds them.
 #pragma once
 
 #include <functional>
@@ -43,15 +44,15 @@ struct CheckpointRoot {
     std::string parent;
     CommitId forked_at;
     std::int64_t created_at = 0;
-    std::string state;             // object
+    std::string state;  // object
     std::uint64_t state_bytes = 0;
   };
 
   Sequence sequence = 0;
   Gsn gsn = 0;
   CommitId last_commit;
-  Sequence previous = 0;           // the checkpoint before; 0: none
-  RecordPosition next;             // where the log goes on
+  Sequence previous = 0;  // the checkpoint before; 0: none
+  RecordPosition next;    // where the log goes on
   std::string catalog_json;
   std::vector<Branch> branches;
   std::map<TypeId, RowId> next_row;

@@ -1,6 +1,6 @@
 // One column of rows in memory, laid out as Apache Arrow lays it out (except that Bool takes a byte
-// and validity is in 64-bit words), so that it is filtered and gathered by plain loops and handed to
-// applications through the Arrow C data interface without conversion of the large parts.
+// and validity is in 64-bit words), so that it is filtered and gathered by plain loops and handed
+// to applications through the Arrow C data interface without conversion of the large parts.
 //
 // A Column is an immutable view with shared ownership of its memory: cheap to copy, safe in any
 // thread.
@@ -36,14 +36,15 @@ struct Column {
   std::uint32_t rows = 0;
   std::uint32_t dimension = 0;
   std::uint32_t null_count = 0;
-  const std::uint64_t* validity = nullptr;  // bit i%64 of word i/64: row i is present; null: all are
+  const std::uint64_t* validity =
+      nullptr;  // bit i%64 of word i/64: row i is present; null: all are
   const void* values = nullptr;
   const std::uint32_t* offsets = nullptr;
   const char* bytes = nullptr;
-  const std::uint32_t* codes = nullptr;     // rows that are null hold code 0
+  const std::uint32_t* codes = nullptr;  // rows that are null hold code 0
   ColumnPtr child;
-  std::shared_ptr<const void> owner;        // keeps the buffers alive
-  std::size_t memory = 0;                   // bytes owned, for the budget (child excluded)
+  std::shared_ptr<const void> owner;  // keeps the buffers alive
+  std::size_t memory = 0;             // bytes owned, for the budget (child excluded)
 
   bool is_null(std::size_t row) const {
     if (layout == Layout::kAllNull) return true;
@@ -88,8 +89,8 @@ class ColumnBuilder {
   void append_u64(std::uint64_t v);
   void append_f32(float v);
   void append_f64(double v);
-  void append_text(std::string_view v);           // String, Blob
-  void append_vector(std::span<const float> v);   // exactly `dimension`
+  void append_text(std::string_view v);          // String, Blob
+  void append_vector(std::span<const float> v);  // exactly `dimension`
   // A list row: begin_list(), then append_* of its elements, then end_list().
   void begin_list();
   void end_list();

@@ -94,10 +94,10 @@ void ColumnBuilder::append_null() {
 }
 
 // A value goes to the elements while a list is open.
-#define OG_APPEND_FIXED(function, type, stored)                    \
-  void ColumnBuilder::function(type v) {                           \
-    if (state_->in_list) return state_->elements->function(v);     \
-    state_->append_fixed<stored>(static_cast<stored>(v));          \
+#define OG_APPEND_FIXED(function, type, stored)                \
+  void ColumnBuilder::function(type v) {                       \
+    if (state_->in_list) return state_->elements->function(v); \
+    state_->append_fixed<stored>(static_cast<stored>(v));      \
   }
 OG_APPEND_FIXED(append_bool, bool, std::uint8_t)
 OG_APPEND_FIXED(append_i32, std::int32_t, std::int32_t)

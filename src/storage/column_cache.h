@@ -1,6 +1,6 @@
-// What the file segments of one store keep decoded: columns, adjacency, permutations, hash indexes. All
-// of it is counted in the process's memory budget; when that is short the least recently used parts
-// that nobody holds go first. Thread-safe.
+// What the file segments of one store keep decoded: columns, adjacency, permutations, hash indexes.
+// All of it is counted in the process's memory budget; when that is short the least recently used
+// parts that nobody holds go first. Thread-safe.
 #pragma once
 
 #include <compare>
@@ -32,8 +32,8 @@ class ColumnCache {
   // Counts `bytes` until the returned token is gone; parts nobody holds are dropped to make room.
   // Error kResourceExhausted, naming the budget, when there is still not enough.
   Result<std::shared_ptr<const void>> reserve(std::uint64_t bytes);
-  // Drops parts nobody holds, least recently used first, until `bytes` could be reserved. For memory
-  // that is counted by others.
+  // Drops parts nobody holds, least recently used first, until `bytes` could be reserved. For
+  // memory that is counted by others.
   bool make_room(std::uint64_t bytes);
 
   // Null when it is not (any longer) there.

@@ -18,7 +18,7 @@ struct ColumnMemory {
   std::unique_ptr<std::uint32_t[]> offsets;
   std::unique_ptr<char[]> bytes;
   std::unique_ptr<std::uint32_t[]> codes;
-  std::size_t total = 0;  // bytes of all of the above
+  std::size_t total = 0;                    // bytes of all of the above
   std::shared_ptr<const void> reservation;  // what counts them in a budget, if anything does
 
   // Each allocates its buffer and adds it to `total`. Validity words come set to "all present".

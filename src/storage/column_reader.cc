@@ -17,11 +17,11 @@ using Layout = Column::Layout;
 // Which pages are decoded, and where to.
 struct ColumnReader::Plan {
   std::uint32_t first_page = 0, pages = 0;
-  PageTarget target;                       // of the first page
-  std::vector<std::uint64_t> text;         // bytes of texts before page i of the plan
-  std::vector<std::uint32_t> elements;     // elements before it
+  PageTarget target;                    // of the first page
+  std::vector<std::uint64_t> text;      // bytes of texts before page i of the plan
+  std::vector<std::uint32_t> elements;  // elements before it
   const std::vector<std::optional<GroupTexts>>* dictionaries = nullptr;  // by row group, whole file
-  bool in_order = false;                   // pages share bits of a buffer: one after the other
+  bool in_order = false;  // pages share bits of a buffer: one after the other
 };
 
 namespace {
@@ -204,8 +204,8 @@ Result<ColumnPtr> ColumnReader::decode(const ColumnDirectory& column, std::uint3
   Layout layout = layout_of(type);
   if (layout == Layout::kString && dictionary) layout = Layout::kDictionary;
   const Layout element_layout = is_text(type.scalar) ? Layout::kString : Layout::kFixed;
-  const std::size_t width = layout == Layout::kVector ? type.dimension * sizeof(float)
-                                                      : fixed_width(type.scalar);
+  const std::size_t width =
+      layout == Layout::kVector ? type.dimension * sizeof(float) : fixed_width(type.scalar);
 
   // Everything is counted before anything is allocated.
   std::uint64_t bytes = nulls > 0 ? (std::uint64_t{rows} + 63) / 64 * 8 : 0;
@@ -213,8 +213,8 @@ Result<ColumnPtr> ColumnReader::decode(const ColumnDirectory& column, std::uint3
   if (layout == Layout::kDictionary) bytes += std::uint64_t{rows} * 4 + dictionary->memory;
   if (layout == Layout::kString) bytes += std::uint64_t{rows} * 4 + 4 + text;
   if (layout == Layout::kList) {
-    bytes += std::uint64_t{rows} * 4 + 4 + std::uint64_t{elements} * std::max<std::size_t>(width, 4) +
-             text + elements / 8 + 16;
+    bytes += std::uint64_t{rows} * 4 + 4 +
+             std::uint64_t{elements} * std::max<std::size_t>(width, 4) + text + elements / 8 + 16;
   }
   ColumnMemory memory, child_memory;
   if (counted) {

@@ -1,5 +1,5 @@
-// Reads the columns of one segment's Parquet file by their page directories: whole, in parallel over
-// row groups, or a page at a time. Const and thread-safe.
+// Reads the columns of one segment's Parquet file by their page directories: whole, in parallel
+// over row groups, or a page at a time. Const and thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +24,11 @@ class ColumnReader {
   // `name` of the data object goes into messages.
   ColumnReader(std::string name, std::uint32_t rows, Read read, std::shared_ptr<Executor> executor,
                std::shared_ptr<ColumnCache> cache)
-      : name_(std::move(name)), rows_(rows), read_(std::move(read)),
-        executor_(std::move(executor)), cache_(std::move(cache)) {}
+      : name_(std::move(name)),
+        rows_(rows),
+        read_(std::move(read)),
+        executor_(std::move(executor)),
+        cache_(std::move(cache)) {}
 
   // A whole column, counted in the budget as long as somebody holds it. Text columns come out
   // dictionary-coded when every row group is and the merged dictionary pays. Errors: kCorrupt, kIo,

@@ -60,7 +60,8 @@ bool value_below(const Value& a, const Value& b) {
   const auto* ai = a.get_if<std::int64_t>();
   const auto* bi = b.get_if<std::int64_t>();
   if (ai != nullptr && bi != nullptr) return *ai < *bi;
-  if (ai == nullptr && bi == nullptr) return *a.get_if<std::uint64_t>() < *b.get_if<std::uint64_t>();
+  if (ai == nullptr && bi == nullptr)
+    return *a.get_if<std::uint64_t>() < *b.get_if<std::uint64_t>();
   return ai != nullptr;
 }
 
@@ -115,10 +116,9 @@ ZoneBounds bounds_of(const Column& column, std::uint32_t begin, std::uint32_t en
                });
       break;
     case Column::Layout::kString:
-      extremes(column, begin, end, bounds, least, greatest,
-               [&column](std::uint32_t a, std::uint32_t b) {
-                 return column.text(a) < column.text(b);
-               });
+      extremes(
+          column, begin, end, bounds, least, greatest,
+          [&column](std::uint32_t a, std::uint32_t b) { return column.text(a) < column.text(b); });
       break;
     case Column::Layout::kFixed:
       switch (column.type) {

@@ -1,5 +1,5 @@
-// What the optimizer and the zone maps know of a column: bounds per page and in all, nulls, and about
-// how many distinct values. Plain functions and values.
+// What the optimizer and the zone maps know of a column: bounds per page and in all, nulls, and
+// about how many distinct values. Plain functions and values.
 #pragma once
 
 #include <array>

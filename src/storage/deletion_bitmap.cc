@@ -1,7 +1,8 @@
 // Encoded deletion bitmap:
 //   varint chunks        ceil(segment rows / 65536)
 //   per chunk  u8 kind   0 none; 1 a few rows; 2 the bits
-//     kind 1: varint count (1 .. 4096), then per row a varint: its distance from the row before (the
+//     kind 1: varint count (1 .. 4096), then per row a varint: its distance from the row before
+//     (the
 //             first: from -1), so at least 1
 //     kind 2: 1,024 little-endian u64 words, for more than 4,096 rows
 // Each bitmap has one encoding.

@@ -33,7 +33,8 @@ Result<Envelope> open_envelope(std::string_view bytes, std::uint32_t magic, std:
       kEnvelopeFixed + header + payload != bytes.size()) {
     return damaged(what, name, "its length is wrong");
   }
-  if (crc32c(bytes.substr(0, bytes.size() - 4)) != load_fixed<std::uint32_t>(bytes.data() + bytes.size() - 4)) {
+  if (crc32c(bytes.substr(0, bytes.size() - 4)) !=
+      load_fixed<std::uint32_t>(bytes.data() + bytes.size() - 4)) {
     return damaged(what, name, "its checksum does not match");
   }
   if (version == 0 || version > newest) {

@@ -50,11 +50,15 @@ Result<Bytes> FaultStore::get(std::string_view name, ByteRange range) {
 
 Result<PutOutcome> FaultStore::put_if_absent(std::string_view name, std::string_view bytes) {
   switch (decide(StoreCall::kPutIfAbsent, name)) {
-    case StoreFault::kNone: break;
-    case StoreFault::kFail: return failure(name);
-    case StoreFault::kFull: return full(name);
+    case StoreFault::kNone:
+      break;
+    case StoreFault::kFail:
+      return failure(name);
+    case StoreFault::kFull:
+      return full(name);
     case StoreFault::kShortWrite: {
-      OG_RETURN_IF_ERROR(inner_->put("torn/" + std::string(name), bytes.substr(0, bytes.size() / 2)));
+      OG_RETURN_IF_ERROR(
+          inner_->put("torn/" + std::string(name), bytes.substr(0, bytes.size() / 2)));
       return full(name);
     }
     case StoreFault::kLostAnswer: {
@@ -62,19 +66,24 @@ Result<PutOutcome> FaultStore::put_if_absent(std::string_view name, std::string_
       if (!outcome.ok()) return outcome;
       return PutOutcome::kUnknown;
     }
-    case StoreFault::kNotWritten: return PutOutcome::kUnknown;
+    case StoreFault::kNotWritten:
+      return PutOutcome::kUnknown;
   }
   return inner_->put_if_absent(name, bytes);
 }
 
 Status FaultStore::put(std::string_view name, std::string_view bytes) {
   switch (decide(StoreCall::kPut, name)) {
-    case StoreFault::kNone: break;
+    case StoreFault::kNone:
+      break;
     case StoreFault::kFail:
-    case StoreFault::kNotWritten: return failure(name);
-    case StoreFault::kFull: return full(name);
+    case StoreFault::kNotWritten:
+      return failure(name);
+    case StoreFault::kFull:
+      return full(name);
     case StoreFault::kShortWrite:
-      OG_RETURN_IF_ERROR(inner_->put("torn/" + std::string(name), bytes.substr(0, bytes.size() / 2)));
+      OG_RETURN_IF_ERROR(
+          inner_->put("torn/" + std::string(name), bytes.substr(0, bytes.size() / 2)));
       return full(name);
     case StoreFault::kLostAnswer:
       OG_RETURN_IF_ERROR(inner_->put(name, bytes));

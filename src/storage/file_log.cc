@@ -1,11 +1,11 @@
 // The `file` form of the log: records one after the other in files log/<first sequence>, in the
 // sectors of log_sectors.h.
 //
-// A file is made 64 KiB long, all zeros, and grows by its own size (at most 1 MiB at a time), so that
-// an append into it changes no metadata and one fdatasync makes it durable. When it has passed
+// A file is made 64 KiB long, all zeros, and grows by its own size (at most 1 MiB at a time), so
+// that an append into it changes no metadata and one fdatasync makes it durable. When it has passed
 // kRotateBytes at a checkpoint its end is marked and the log goes on in the next file: closed files
-// are the packs of this form. The mark is written before the next file exists; the next append makes
-// it.
+// are the packs of this form. The mark is written before the next file exists; the next append
+// makes it.
 //
 // Writers of all processes take turns by an open-file-description lock on log/lock, held only while
 // appending, which dies with its holder. Readers take none: they look at the sector where the next
@@ -33,8 +33,8 @@ constexpr std::uint64_t kGrowFirst = 64 * 1024;
 constexpr std::uint64_t kGrowMost = 1024 * 1024;
 constexpr std::uint64_t kRotateBytes = 4 * 1024 * 1024;
 constexpr std::size_t kReadChunk = 256 * 1024;
-// A reader may see the middle of a write that is under way. It looks again this often, giving way to
-// the writer in between, before it calls a sector damaged.
+// A reader may see the middle of a write that is under way. It looks again this often, giving way
+// to the writer in between, before it calls a sector damaged.
 constexpr int kDamageLooks = 64;
 constexpr std::string_view kWhat = "log file";
 
@@ -184,9 +184,8 @@ Status FileLog::fill(const Cursor& cursor, std::string& window, std::uint64_t& w
   return {};
 }
 
-Result<FrameState> FileLog::read_one(Cursor& cursor, std::string& window,
-                                     std::uint64_t& window_at, std::string& record,
-                                     std::size_t& sectors) const {
+Result<FrameState> FileLog::read_one(Cursor& cursor, std::string& window, std::uint64_t& window_at,
+                                     std::string& record, std::size_t& sectors) const {
   int looks = 0;
   while (true) {
     OG_ASSIGN_OR_RETURN(const bool there, open_at(cursor));
@@ -430,8 +429,7 @@ Result<AppendOutcome> FileLog::append(Sequence sequence, std::string_view bytes,
   std::string window, record;
   std::uint64_t window_at = cursor.offset;
   std::size_t sectors = 0;
-  OG_ASSIGN_OR_RETURN(const FrameState state,
-                      read_one(cursor, window, window_at, record, sectors));
+  OG_ASSIGN_OR_RETURN(const FrameState state, read_one(cursor, window, window_at, record, sectors));
   cursor.silent = false;
   const bool landed = state == FrameState::kRecord && record == bytes;
   if (state == FrameState::kRecord && !landed) return AppendOutcome::kMoved;
@@ -483,15 +481,13 @@ Status FileLog::pack(Sequence, Sequence) {
   std::uint64_t window_at = cursor.offset;
   std::size_t sectors = 0;
   const std::string name = cursor.name;
-  OG_ASSIGN_OR_RETURN(const FrameState state,
-                      read_one(cursor, window, window_at, record, sectors));
+  OG_ASSIGN_OR_RETURN(const FrameState state, read_one(cursor, window, window_at, record, sectors));
   if (state == FrameState::kRecord || cursor.name != name) return {};  // not the end any more
   if (!cursor.file || !cursor.file->writable) return {};
   frame_continuation(cursor.sequence, buffer_);
   OG_RETURN_IF_ERROR(make_room(cursor, buffer_.size()));
   OG_FAULT_POINT("log.before_rotate");
-  OG_RETURN_IF_ERROR(
-      write_all_at(cursor.file->fd.get(), buffer_, cursor.offset, cursor.name));
+  OG_RETURN_IF_ERROR(write_all_at(cursor.file->fd.get(), buffer_, cursor.offset, cursor.name));
   if (fdatasync(cursor.file->fd.get()) != 0) {
     return system_error(errno, "cannot sync", cursor.name);
   }

@@ -25,16 +25,17 @@ bool same_layout(const PropertyType& stored, const PropertyType& wanted) {
 
 FileSegment::FileSegment(ObjectStorePtr objects, const SegmentRef& ref,
                          std::shared_ptr<Executor> executor, std::shared_ptr<ColumnCache> cache)
-    : ref_(ref), cache_(std::move(cache)),
+    : ref_(ref),
+      cache_(std::move(cache)),
       data_(std::make_unique<ObjectSource>(objects, segment_data_name(ref.table, ref.id),
                                            ref.data_bytes)),
-      index_(std::make_unique<ObjectSource>(objects, segment_index_name(ref.id),
-                                            ref.index_bytes)),
-      reader_(data_->name(), ref.rows,
-              [source = data_.get()](std::uint64_t offset, std::uint64_t length) {
-                return source->read(offset, length);
-              },
-              std::move(executor), cache_) {
+      index_(std::make_unique<ObjectSource>(objects, segment_index_name(ref.id), ref.index_bytes)),
+      reader_(
+          data_->name(), ref.rows,
+          [source = data_.get()](std::uint64_t offset, std::uint64_t length) {
+            return source->read(offset, length);
+          },
+          std::move(executor), cache_) {
   id_ = ref.id;
   table_ = ref.table;
   is_edge_ = ref.is_edge;
@@ -156,8 +157,7 @@ Result<Value> FileSegment::value(PropertyId property, const PropertyType& type,
   return cell(property, row);
 }
 
-Result<std::shared_ptr<const ColumnStatistics>> FileSegment::statistics(
-    PropertyId property) const {
+Result<std::shared_ptr<const ColumnStatistics>> FileSegment::statistics(PropertyId property) const {
   std::shared_ptr<const ColumnStatistics> statistics;
   OG_ASSIGN_OR_RETURN(const ColumnSlot* const known, slot(property));
   if (!known->directory || known->directory->type.list ||
@@ -180,8 +180,8 @@ Result<std::shared_ptr<const TupleIndex>> FileSegment::tuple_index(
   const auto at = std::find_if(groups.begin(), groups.end(), [&group](const auto& candidate) {
     return std::equal(candidate.begin(), candidate.end(), group.begin(), group.end());
   });
-  const auto counted = [this](std::shared_ptr<const TupleIndex> index)
-      -> Result<std::shared_ptr<const TupleIndex>> {
+  const auto counted =
+      [this](std::shared_ptr<const TupleIndex> index) -> Result<std::shared_ptr<const TupleIndex>> {
     auto kept = std::make_shared<Counted<std::shared_ptr<const TupleIndex>>>();
     OG_ASSIGN_OR_RETURN(kept->token, cache_->reserve(index->memory()));
     kept->value = std::move(index);
@@ -190,13 +190,12 @@ Result<std::shared_ptr<const TupleIndex>> FileSegment::tuple_index(
   };
   if (at != groups.end()) {
     const auto number = static_cast<std::uint32_t>(at - groups.begin());
-    return part<TupleIndex>(
-        kTuplePart, number, [&]() -> Result<std::shared_ptr<const TupleIndex>> {
-          OG_ASSIGN_OR_RETURN(const Bytes bytes, file->index->section(SectionKind::kTuples, number));
-          auto index = TupleIndex::decode(bytes.data, rows_);
-          if (!index.ok()) return in_index(std::move(index).error());
-          return counted(std::move(index).value());
-        });
+    return part<TupleIndex>(kTuplePart, number, [&]() -> Result<std::shared_ptr<const TupleIndex>> {
+      OG_ASSIGN_OR_RETURN(const Bytes bytes, file->index->section(SectionKind::kTuples, number));
+      auto index = TupleIndex::decode(bytes.data, rows_);
+      if (!index.ok()) return in_index(std::move(index).error());
+      return counted(std::move(index).value());
+    });
   }
   // Declared after the segment was written. Groups are told apart by a hash of their members.
   const std::uint64_t which =
@@ -253,8 +252,8 @@ Result<SegmentPtr> open_segment_files(ObjectStorePtr objects, const SegmentRef& 
                                       const Runtime& runtime, std::shared_ptr<ColumnCache> cache) {
   if (ref.rows == 0 || ref.rows > kMaxSegmentRows ||
       (ref.dense_rids && ref.rid_base > kMaxRowId - (ref.rows - 1))) {
-    return corrupt("segment " + ref.id.text() + " has an impossible number of rows: " +
-                   std::to_string(ref.rows));
+    return corrupt("segment " + ref.id.text() +
+                   " has an impossible number of rows: " + std::to_string(ref.rows));
   }
   if (!cache) cache = std::make_shared<ColumnCache>(runtime.budget);
   SegmentPtr segment = std::make_shared<const FileSegment>(std::move(objects), ref,

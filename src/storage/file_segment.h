@@ -1,6 +1,6 @@
 // A segment on the store, opened: columns and indexes are read on first use, a page at a time while
-// little is asked of them, whole from then on, and kept in the store's ColumnCache. See segment.h for
-// what the functions promise, segment_files.h for how it is written and opened.
+// little is asked of them, whole from then on, and kept in the store's ColumnCache. See segment.h
+// for what the functions promise, segment_files.h for how it is written and opened.
 #pragma once
 
 #include <atomic>
@@ -65,8 +65,16 @@ class FileSegment final : public Segment, public std::enable_shared_from_this<Fi
   };
   // Parts in the cache.
   enum Part : std::uint32_t {
-    kColumnPart, kEndsPart, kRidsPart, kGsnsPart, kIdsPart, kAdjacencyPart, kByRidPart, kTuplePart,
-    kSortedPart, kIdHashPart,
+    kColumnPart,
+    kEndsPart,
+    kRidsPart,
+    kGsnsPart,
+    kIdsPart,
+    kAdjacencyPart,
+    kByRidPart,
+    kTuplePart,
+    kSortedPart,
+    kIdHashPart,
   };
   // A part together with the token that counts its memory.
   template <typename T>

@@ -114,16 +114,15 @@ Result<std::vector<std::uint32_t>> FileSegment::incoming_by_pages(RowId node) co
                       index.part(SectionKind::kTargetSamples, 0, 0, count * sizeof(RowId)));
   OG_ASSIGN_OR_RETURN(const ColumnSlot* const known, slot(kDstColumn));
   if (!known->directory) return damaged("it lacks the ends of its edges");
-  OG_ASSIGN_OR_RETURN(const Bytes head, index.part(SectionKind::kByTarget, 0, 0,
-                                                   kPermutationHead));
-  OG_ASSIGN_OR_RETURN(const PackedPermutation order,
-                      PackedPermutation::open(head.data, rows_,
-                                              index.size(SectionKind::kByTarget)));
+  OG_ASSIGN_OR_RETURN(const Bytes head, index.part(SectionKind::kByTarget, 0, 0, kPermutationHead));
+  OG_ASSIGN_OR_RETURN(
+      const PackedPermutation order,
+      PackedPermutation::open(head.data, rows_, index.size(SectionKind::kByTarget)));
 
   std::vector<std::optional<ColumnPtr>> pages(known->directory->pages.size());
   const auto row_at = [&](std::uint32_t position) -> Result<std::uint32_t> {
-    OG_ASSIGN_OR_RETURN(const Bytes word, index.part(SectionKind::kByTarget, 0,
-                                                     order.word_offset(position), 8));
+    OG_ASSIGN_OR_RETURN(const Bytes word,
+                        index.part(SectionKind::kByTarget, 0, order.word_offset(position), 8));
     const std::uint32_t row = order.number(word.data, position);
     if (row >= rows_) return damaged("its order by target names a row too far");
     return row;

@@ -47,14 +47,15 @@ Result<std::optional<std::uint32_t>> FileSegment::row_of(RowId rid) const {
   if (dense_rids_) return found(rid - rid_base_);
   OG_ASSIGN_OR_RETURN(const auto all, rids());
   using Rows = std::vector<std::uint32_t>;
-  OG_ASSIGN_OR_RETURN(const auto by_rid, part<Rows>(kByRidPart, 0, [&] {
-    return counted_vector<std::uint32_t>([&](Rows& rows) -> Status {
-      std::iota(rows.begin(), rows.end(), 0u);
-      std::sort(rows.begin(), rows.end(),
-                [&all](std::uint32_t a, std::uint32_t b) { return (*all)[a] < (*all)[b]; });
-      return {};
-    });
-  }));
+  OG_ASSIGN_OR_RETURN(
+      const auto by_rid, part<Rows>(kByRidPart, 0, [&] {
+        return counted_vector<std::uint32_t>([&](Rows& rows) -> Status {
+          std::iota(rows.begin(), rows.end(), 0u);
+          std::sort(rows.begin(), rows.end(),
+                    [&all](std::uint32_t a, std::uint32_t b) { return (*all)[a] < (*all)[b]; });
+          return {};
+        });
+      }));
   const auto at =
       std::lower_bound(by_rid->begin(), by_rid->end(), rid,
                        [&all](std::uint32_t row, RowId wanted) { return (*all)[row] < wanted; });
@@ -98,8 +99,7 @@ Result<std::shared_ptr<const IdColumn>> FileSegment::ids() const {
     if (layout.id_form == IdForm::kRun) {
       return std::make_shared<const IdColumn>(IdColumn::of_run(layout.id_base, rows_));
     }
-    const PropertyId column =
-        layout.id_form == IdForm::kProperty ? layout.id_property : kIdColumn;
+    const PropertyId column = layout.id_form == IdForm::kProperty ? layout.id_property : kIdColumn;
     OG_ASSIGN_OR_RETURN(const ColumnSlot* const known, slot(column));
     if (!known->directory) return damaged("it lacks its ids");
     OG_ASSIGN_OR_RETURN(ColumnPtr texts, stored_column(column, *known));
@@ -159,7 +159,8 @@ Result<std::optional<std::uint32_t>> FileSegment::find_text(PropertyId column,
     const std::uint32_t row = lower_bound_of(*texts, id);
     return row < rows_ && texts->text(row) == id ? found(row) : none();
   }
-  // The last page that may begin at or before `id`. Bounds are cut off, so it may be an earlier one.
+  // The last page that may begin at or before `id`. Bounds are cut off, so it may be an earlier
+  // one.
   const std::vector<DataPage>& pages = known->directory->pages;
   const auto after = std::partition_point(pages.begin(), pages.end(), [id](const DataPage& page) {
     const auto* least = page.bounds.min.get_if<std::string>();

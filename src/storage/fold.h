@@ -1,9 +1,10 @@
-// What is worth folding: many small pieces of a table into one segment. Pure policy over states; the
-// store carries it out (store_maintain.cc).
+// What is worth folding: many small pieces of a table into one segment. Pure policy over states;
+// the store carries it out (store_maintain.cc).
 //
 // Inline rows of one (branch, table) become a segment when there are enough of them. Segments stand
 // in tiers by live rows, each tier eight times the one below; when a table lists enough of one tier
-// they become one. So a table of n rows has O(log n) segments, and a row is rewritten O(log n) times.
+// they become one. So a table of n rows has O(log n) segments, and a row is rewritten O(log n)
+// times.
 #pragma once
 
 #include <cstdint>
@@ -15,16 +16,16 @@
 namespace omnigraph {
 
 struct FoldLimits {
-  std::uint32_t inline_rows = 1024;      // of a table that are worth a segment
-  std::uint32_t segments = 8;            // of a tier that are worth one
+  std::uint32_t inline_rows = 1024;  // of a table that are worth a segment
+  std::uint32_t segments = 8;        // of a tier that are worth one
   std::uint64_t max_rows = std::uint64_t{1} << 22;
-  std::uint64_t tier_rows = 1024;        // the lowest tier is below eight times this
+  std::uint64_t tier_rows = 1024;  // the lowest tier is below eight times this
 };
 
 struct FoldPlan {
   std::string branch;
   TypeId table = 0;
-  bool inline_rows = false;              // else `segments`
+  bool inline_rows = false;  // else `segments`
   std::vector<SegmentId> segments;
 };
 

@@ -1,5 +1,5 @@
-// graph.json: the one object whose put-if-absent makes a folder or a bucket's prefix a graph. Written
-// once, never changed.
+// graph.json: the one object whose put-if-absent makes a folder or a bucket's prefix a graph.
+// Written once, never changed.
 //
 //   {"format":1,"min_reader":1,"graph_id":ULID,"log":"file"|"objects","created_at":micros,
 //    "genesis":ULID,"main":ULID,"catalog":{…},"crc32c":"8 hex digits"}

@@ -20,8 +20,12 @@ constexpr int kUnknownAppends = 3;
 
 GraphStore::GraphStore(ObjectStorePtr objects, GraphFile file, Runtime runtime,
                        StoreOptions options)
-    : objects_(std::move(objects)), file_(std::move(file)), runtime_(std::move(runtime)),
-      options_(options), ulids_(runtime_.clock, runtime_.random), segments_(objects_, runtime_),
+    : objects_(std::move(objects)),
+      file_(std::move(file)),
+      runtime_(std::move(runtime)),
+      options_(options),
+      ulids_(runtime_.clock, runtime_.random),
+      segments_(objects_, runtime_),
       history_(objects_) {
   genesis_.id = file_.genesis;
   genesis_.gsn = 1;
@@ -143,8 +147,7 @@ Result<AppendOutcome> GraphStore::settle_pending() {
   return AppendOutcome::kMoved;
 }
 
-Result<SegmentRef> GraphStore::write_segment(const RowBatch& batch,
-                                             const SegmentOptions& options) {
+Result<SegmentRef> GraphStore::write_segment(const RowBatch& batch, const SegmentOptions& options) {
   if (options_.read_only) return Error(ErrorCode::kReadOnly, "the graph was opened read-only");
   OG_FAULT_POINT("segment.before_write");
   OG_ASSIGN_OR_RETURN(SegmentRef ref, write_segment_files(*objects_, ulids_, batch, options,

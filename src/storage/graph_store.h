@@ -1,8 +1,9 @@
 // The Store of store.h: what init and open build. Internal to storage.
 //
 // state_mutex_ guards only the pointer to the newest state, so that readers never wait for I/O.
-// apply_mutex_ is held while records are appended or applied: one new state at a time. maintain_mutex_
-// lets one thread maintain; it is taken before the others, and no append waits for it.
+// apply_mutex_ is held while records are appended or applied: one new state at a time.
+// maintain_mutex_ lets one thread maintain; it is taken before the others, and no append waits for
+// it.
 #pragma once
 
 #include <atomic>
@@ -115,7 +116,7 @@ class GraphStore final : public Store, private SegmentSource {
   std::map<std::string, std::pair<std::shared_ptr<const BranchState>, CheckpointRoot::Branch>>
       written_branches_;
 
-  std::mutex past_mutex_;  // guards past_
+  std::mutex past_mutex_;                             // guards past_
   std::list<std::pair<CommitId, SnapshotPtr>> past_;  // snapshots asked for last, newest first
 };
 

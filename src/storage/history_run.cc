@@ -86,9 +86,8 @@ std::optional<std::string_view> checked(std::string_view bytes) {
 EncodedRun encode_history_run(std::vector<HistoryEntry> entries, std::uint32_t level,
                               Sequence first, Sequence last) {
   assert(!entries.empty());
-  std::sort(entries.begin(), entries.end(), [](const HistoryEntry& a, const HistoryEntry& b) {
-    return a.header.id < b.header.id;
-  });
+  std::sort(entries.begin(), entries.end(),
+            [](const HistoryEntry& a, const HistoryEntry& b) { return a.header.id < b.header.id; });
   EncodedRun out;
   out.run.name = "history/" + std::to_string(level) + "-" + log_object_name(first).substr(4) + "-" +
                  log_object_name(last).substr(4);

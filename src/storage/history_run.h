@@ -1,7 +1,7 @@
 // The packed history: which commit is where in the log, for commits older than the last checkpoint.
 //
-// Each checkpoint writes one run: the commits of its interval, sorted by id. Eight runs of one level
-// are merged into one of the next, so that there are O(log n) runs and a commit is rewritten
+// Each checkpoint writes one run: the commits of its interval, sorted by id. Eight runs of one
+// level are merged into one of the next, so that there are O(log n) runs and a commit is rewritten
 // O(log n) times. Runs of kMaxRunEntries are left alone.
 //
 // Layout of history/<level>-<first sequence>-<last sequence> (integers little-endian, v: varint):
@@ -30,8 +30,8 @@ namespace omnigraph {
 
 struct HistoryEntry {
   CommitHeader header;
-  RecordPosition where;   // its record
-  Sequence base = 0;      // replay from this checkpoint (0: from the beginning) reaches it
+  RecordPosition where;  // its record
+  Sequence base = 0;     // replay from this checkpoint (0: from the beginning) reaches it
 };
 
 // A run as a checkpoint root names it.
@@ -52,8 +52,8 @@ struct EncodedRun {
 inline constexpr std::size_t kHistoryFanIn = 8;
 inline constexpr std::uint64_t kMaxRunEntries = std::uint64_t{1} << 20;
 
-// `entries` not empty; sorted by id here. The name follows from level and bounds, the bytes from the
-// entries: two processes that write the same run write the same.
+// `entries` not empty; sorted by id here. The name follows from level and bounds, the bytes from
+// the entries: two processes that write the same run write the same.
 EncodedRun encode_history_run(std::vector<HistoryEntry> entries, std::uint32_t level,
                               Sequence first, Sequence last);
 

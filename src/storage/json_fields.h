@@ -1,6 +1,6 @@
-// Reading the JSON heads of stored objects: typed fields of one object, with the first thing that is
-// wrong remembered. Internal to storage. Unknown keys are ignored, so that a later minor addition does
-// not lock out an older reader.
+// Reading the JSON heads of stored objects: typed fields of one object, with the first thing that
+// is wrong remembered. Internal to storage. Unknown keys are ignored, so that a later minor
+// addition does not lock out an older reader.
 #pragma once
 
 #include <simdjson.h>

@@ -45,8 +45,8 @@ Result<Bytes> read_range(int fd, std::uint64_t file_size, ByteRange range, std::
     const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
     const std::uint64_t start = from / page * page;
     const std::size_t mapped = length + static_cast<std::size_t>(from - start);
-    void* at = mmap(nullptr, mapped, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd,
-                    static_cast<off_t>(start));
+    void* at =
+        mmap(nullptr, mapped, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, static_cast<off_t>(start));
     if (at != MAP_FAILED) {
       auto owner = std::make_shared<const Mapping>(at, mapped);
       return Bytes{{static_cast<const char*>(at) + (from - start), length}, std::move(owner)};
@@ -159,9 +159,11 @@ class LocalStore final : public ObjectStore {
     }
 
     Temporary(Temporary&& other) noexcept
-        : name_(std::move(other.name_)), path_(std::move(other.path_)),
+        : name_(std::move(other.name_)),
+          path_(std::move(other.path_)),
           folder_(std::move(other.folder_)),
-          temporary_(std::exchange(other.temporary_, std::string())), fd_(std::move(other.fd_)),
+          temporary_(std::exchange(other.temporary_, std::string())),
+          fd_(std::move(other.fd_)),
           made_(std::exchange(other.made_, {})) {}
     ~Temporary() {
       if (!temporary_.empty()) unlink(temporary_.c_str());
@@ -197,8 +199,7 @@ class LocalStore final : public ObjectStore {
     Temporary() = default;
 
     static FileDescriptor open_new(const std::string& path) {
-      return FileDescriptor(
-          open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+      return FileDescriptor(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
     }
     Status sync() {
       if (fsync(fd_.get()) != 0) return system_error(errno, "cannot sync", name_);

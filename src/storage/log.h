@@ -29,7 +29,7 @@ enum class AppendOutcome : std::uint8_t {
 // Where a record lies, for reading it again without the log's head.
 struct RecordPosition {
   Sequence sequence = 0;
-  std::string object;          // name of the object or file
+  std::string object;  // name of the object or file
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
 };
@@ -42,10 +42,10 @@ class Log {
   };
 
   virtual ~Log() = default;
-  // Appends `bytes` as record `sequence`, which must be the next; durable when it returns kAppended.
-  // One put. Bytes that already stand at this sequence count as appended: a lost answer is settled by
-  // appending the same bytes again. Errors: kReadOnly, kResourceExhausted (disk full; nothing
-  // landed), kIo, kCorrupt.
+  // Appends `bytes` as record `sequence`, which must be the next; durable when it returns
+  // kAppended. One put. Bytes that already stand at this sequence count as appended: a lost answer
+  // is settled by appending the same bytes again. Errors: kReadOnly, kResourceExhausted (disk full;
+  // nothing landed), kIo, kCorrupt.
   virtual Result<AppendOutcome> append(Sequence sequence, std::string_view bytes,
                                        RecordPosition* where) = 0;
   // The records from `first` on that are there now, in order, at most `limit`; empty when there is

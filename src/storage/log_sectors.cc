@@ -50,7 +50,9 @@ bool is_zero(const char* sector) {
   return sector[0] == 0 && std::memcmp(sector, sector + 1, kSector - 1) == 0;
 }
 
-bool is_whole(const char* sector) { return crc32c(sector, kSumAt) == load_fixed<std::uint32_t>(sector + kSumAt); }
+bool is_whole(const char* sector) {
+  return crc32c(sector, kSumAt) == load_fixed<std::uint32_t>(sector + kSumAt);
+}
 
 Frame damage(const char* why) { return {FrameState::kDamaged, 0, why}; }
 
@@ -69,8 +71,10 @@ Frame read_frame(std::string_view available, Sequence expected, std::string& rec
   const char* at = available.data();
   if (is_zero(at)) return {};
   if (!is_whole(at)) return damage("a sector's checksum does not match");
-  if ((load_fixed<std::uint32_t>(at + kStampAt + 4) & kFirstBit) == 0) return {FrameState::kTorn, 0, ""};
-  if (load_fixed<std::uint32_t>(at) != kMagic) return damage("a record does not begin as records do");
+  if ((load_fixed<std::uint32_t>(at + kStampAt + 4) & kFirstBit) == 0)
+    return {FrameState::kTorn, 0, ""};
+  if (load_fixed<std::uint32_t>(at) != kMagic)
+    return damage("a record does not begin as records do");
   if (load_fixed<std::uint64_t>(at + 8) != expected ||
       load_fixed<std::uint32_t>(at + kStampAt) != static_cast<std::uint32_t>(expected)) {
     return damage("a record has another sequence than its place");

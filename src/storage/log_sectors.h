@@ -3,7 +3,8 @@
 // A record takes whole sectors of 512 bytes, little-endian:
 //   payload   500 bytes
 //   u32       low half of the record's sequence
-//   u32       low 31 bits: CRC32C of the record, which tells one attempt to write a sequence from the
+//   u32       low 31 bits: CRC32C of the record, which tells one attempt to write a sequence from
+//   the
 //             next; top bit: this is the first sector of its record
 //   u32       CRC32C of the 508 bytes before
 // The payloads of a record's sectors, one after the other, hold
@@ -15,9 +16,9 @@
 // then the record, then zeros. Space that was never written is zero.
 //
 // So a reader can tell: nothing there (zeros); a torn record (a sector of it is zeros, or is left
-// over from an earlier attempt), which never was acknowledged and is overwritten by the next writer;
-// and damage (a sector that fails its own checksum), which is never skipped. That a sector is written
-// whole or not at all is what is asked of the disk.
+// over from an earlier attempt), which never was acknowledged and is overwritten by the next
+// writer; and damage (a sector that fails its own checksum), which is never skipped. That a sector
+// is written whole or not at all is what is asked of the disk.
 #pragma once
 
 #include <cstdint>
@@ -42,8 +43,8 @@ void frame_record(Sequence sequence, std::string_view record, std::string& out);
 void frame_continuation(Sequence sequence, std::string& out);
 
 enum class FrameState : std::uint8_t {
-  kEmpty,      // nothing was written here
-  kTorn,       // an unfinished write
+  kEmpty,  // nothing was written here
+  kTorn,   // an unfinished write
   kRecord,
   kContinued,  // the log goes on in another file
   kShort,      // `available` ends before the record does: give `sectors` of them
@@ -52,8 +53,8 @@ enum class FrameState : std::uint8_t {
 
 struct Frame {
   FrameState state = FrameState::kEmpty;
-  std::size_t sectors = 0;       // of the record
-  const char* why = "";          // kDamaged
+  std::size_t sectors = 0;  // of the record
+  const char* why = "";     // kDamaged
 };
 
 // Looks at the record `expected` that should stand at the head of `available`, whole sectors; its

@@ -43,8 +43,8 @@ class MemoryStore final : public ObjectStore {
                                        std::size_t limit) override {
     const std::lock_guard lock(mutex_);
     std::vector<ObjectInfo> out;
-    auto it = start_after > prefix ? objects_.upper_bound(start_after)
-                                   : objects_.lower_bound(prefix);
+    auto it =
+        start_after > prefix ? objects_.upper_bound(start_after) : objects_.lower_bound(prefix);
     for (; it != objects_.end() && out.size() < limit; ++it) {
       if (!it->first.starts_with(prefix)) break;
       out.push_back({it->first, it->second->size()});

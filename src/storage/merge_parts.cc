@@ -56,8 +56,8 @@ Result<IdColumn> collect_ids(std::span<const TablePart> parts, const std::vector
   bool run = true;
   for (std::size_t i = 0; i < rows.size() && run; ++i) {
     const IdColumn& of = *ids[rows[i].source];
-    run = of.is_run() && of.base().plus(rows[i].row) ==
-                             ids[rows[0].source]->base().plus(rows[0].row).plus(i);
+    run = of.is_run() &&
+          of.base().plus(rows[i].row) == ids[rows[0].source]->base().plus(rows[0].row).plus(i);
   }
   if (run && !rows.empty()) {
     return IdColumn::of_run(ids[rows[0].source]->base().plus(rows[0].row),
@@ -88,9 +88,8 @@ Result<RowBatch> merge_parts(std::span<const TablePart> parts,
     heads.rows = std::move(rows);
   }
   // One commit's rows carry its number once.
-  if (!batch.gsns.empty() &&
-      std::all_of(batch.gsns.begin(), batch.gsns.end(),
-                  [&batch](Gsn gsn) { return gsn == batch.gsns.front(); })) {
+  if (!batch.gsns.empty() && std::all_of(batch.gsns.begin(), batch.gsns.end(),
+                                         [&batch](Gsn gsn) { return gsn == batch.gsns.front(); })) {
     batch.gsn = batch.gsns.front();
     batch.gsns.clear();
   }

@@ -54,9 +54,9 @@ class ObjectLog final : public Log {
   Result<AppendOutcome> append(Sequence sequence, std::string_view bytes,
                                RecordPosition* where) override {
     if (bytes.size() > kMaxRecordBytes) {
-      return Error(ErrorCode::kResourceExhausted,
-                   "a log record of " + std::to_string(bytes.size()) +
-                       " bytes is over the limit `record_bytes`");
+      return Error(ErrorCode::kResourceExhausted, "a log record of " +
+                                                      std::to_string(bytes.size()) +
+                                                      " bytes is over the limit `record_bytes`");
     }
     const std::string name = log_object_name(sequence);
     OG_FAULT_POINT("log.before_write");
@@ -100,8 +100,7 @@ class ObjectLog final : public Log {
     OG_RETURN_IF_ERROR(read_many(next.sequence, last, last - next.sequence + 1, out));
     if (out.empty() || out.back().where.sequence != last) {
       return damaged("log record",
-                     log_object_name(out.empty() ? next.sequence
-                                                 : out.back().where.sequence + 1),
+                     log_object_name(out.empty() ? next.sequence : out.back().where.sequence + 1),
                      "it is missing");
     }
     return out;
@@ -207,8 +206,8 @@ Status ObjectLog::read_many(Sequence first, Sequence last, std::size_t limit,
 
 Result<std::vector<Log::Stored>> ObjectLog::open_pack(const PackName& pack,
                                                       const Bytes& bytes) const {
-  OG_ASSIGN_OR_RETURN(const Envelope envelope, open_envelope(bytes.data, kPackMagic, kPackVersion,
-                                                             "log pack", pack.name));
+  OG_ASSIGN_OR_RETURN(const Envelope envelope,
+                      open_envelope(bytes.data, kPackMagic, kPackVersion, "log pack", pack.name));
   simdjson::dom::parser parser;
   simdjson::dom::element root;
   std::string wrong;
@@ -256,8 +255,8 @@ Status ObjectLog::pack(Sequence first, Sequence through) {
     json.end_array().end_object();
     OG_FAULT_POINT("log.before_pack");
     const std::string name = std::string(kPackPrefix) + hex(first) + "-" + hex(packed - 1);
-    const auto outcome = store_->put_if_absent(
-        name, seal_envelope(kPackMagic, kPackVersion, header, payload));
+    const auto outcome =
+        store_->put_if_absent(name, seal_envelope(kPackMagic, kPackVersion, header, payload));
     if (!outcome.ok()) return outcome.error();
     first = packed;
   }

@@ -1,5 +1,5 @@
-// Ranges of one immutable object: views of a mapped file when the store is a local folder, else ranged
-// gets. Touched first by the first read. Thread-safe.
+// Ranges of one immutable object: views of a mapped file when the store is a local folder, else
+// ranged gets. Touched first by the first read. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,8 @@ class ObjectSource {
   ObjectSource(ObjectStorePtr objects, std::string name, std::uint64_t length)
       : objects_(std::move(objects)), name_(std::move(name)), length_(length) {}
 
-  // [offset, offset + length), all of it. Errors: kCorrupt when the object is missing or has another
-  // length than it should, kIo.
+  // [offset, offset + length), all of it. Errors: kCorrupt when the object is missing or has
+  // another length than it should, kIo.
   Result<Bytes> read(std::uint64_t offset, std::uint64_t length);
   const std::string& name() const { return name_; }
   std::uint64_t length() const { return length_; }

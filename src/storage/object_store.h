@@ -79,13 +79,14 @@ class ObjectStore {
 
 using ObjectStorePtr = std::shared_ptr<ObjectStore>;
 
-// Whether `name` is one that stores take: not empty, at most 512 bytes, segments separated by single
+// Whether `name` is one that stores take: not empty, at most 512 bytes, segments separated by
+// single
 // '/', none of them "." or "..", no control characters, none that begins with ".tmp-".
 bool valid_object_name(std::string_view name);
 
 // A folder. With `create` a missing folder is made by the first put (and taken away again when that
-// fails); without it a missing folder is kNotFound. The folder may be read-only: puts then fail with
-// kReadOnly.
+// fails); without it a missing folder is kNotFound. The folder may be read-only: puts then fail
+// with kReadOnly.
 Result<ObjectStorePtr> open_local_store(std::string path, bool create);
 // Bytes in memory, gone with the last pointer.
 ObjectStorePtr make_memory_store();

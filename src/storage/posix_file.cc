@@ -24,14 +24,21 @@ Error system_error(int error, std::string_view doing, std::string_view name) {
   ErrorCode code = ErrorCode::kIo;
   switch (error) {
     case ENOENT:
-    case ENOTDIR: code = ErrorCode::kNotFound; break;
+    case ENOTDIR:
+      code = ErrorCode::kNotFound;
+      break;
     case EROFS:
     case EACCES:
-    case EPERM: code = ErrorCode::kReadOnly; break;
+    case EPERM:
+      code = ErrorCode::kReadOnly;
+      break;
     case ENOSPC:
     case EDQUOT:
-    case EFBIG: code = ErrorCode::kResourceExhausted; break;
-    default: break;
+    case EFBIG:
+      code = ErrorCode::kResourceExhausted;
+      break;
+    default:
+      break;
   }
   return {code, std::string(doing) + " '" + std::string(name) +
                     "': " + std::generic_category().message(error)};

@@ -26,8 +26,9 @@ class FileDescriptor {
   int fd_ = -1;
 };
 
-// The error of a failed system call on `name`: kNotFound (missing), kReadOnly (permission, read-only
-// file system), kResourceExhausted (disk or quota full), else kIo. `doing` reads "cannot write".
+// The error of a failed system call on `name`: kNotFound (missing), kReadOnly (permission,
+// read-only file system), kResourceExhausted (disk or quota full), else kIo. `doing` reads "cannot
+// write".
 Error system_error(int error, std::string_view doing, std::string_view name);
 
 // Whole transfers, retried on interruption. read_at returns how many bytes there were before the

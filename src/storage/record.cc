@@ -1,7 +1,7 @@
 // A log record is an envelope (envelope.h) of magic "OGRC", version 1. Its header:
 //   {"seq":5,"gsn":9,"nonce":77,"entries":[…]}
-// gsn is the number of the record's first commit. Each entry is an object with one member that names
-// its kind:
+// gsn is the number of the record's first commit. Each entry is an object with one member that
+// names its kind:
 //   {"commit":{"id","branch","parent"?,"merged_parent"?,"actor"?,"created_at","version",
 //              "catalog"?:bytes,"tables":[{"table","clear"?,"deleted"?:[count,bytes],
 //              "segments"?:[ref],"inline"?:[bytes,…]}]}}
@@ -205,9 +205,10 @@ class Decoder {
     if (kind.has("replace")) return read_replace(kind.element("replace"));
     if (kind.has("floor")) return read_floor(kind.element("floor"));
     // An entry that this reader does not know could change what it answers, so it is not skipped.
-    return Error(ErrorCode::kUnsupportedFormat,
-                 "log record '" + std::string(name_) +
-                     "' holds a kind of entry that this build does not know: use a newer omnigraph");
+    return Error(
+        ErrorCode::kUnsupportedFormat,
+        "log record '" + std::string(name_) +
+            "' holds a kind of entry that this build does not know: use a newer omnigraph");
   }
 
   Result<Entry> read_commit(simdjson::dom::element element, Gsn gsn) {
@@ -268,7 +269,8 @@ class Decoder {
       if (!reader.ok() || rid > kMaxRowId) break;
       deleted.push_back(static_cast<RowId>(rid));
     }
-    if (!reader.ok() || reader.remaining() != 0 || deleted.size() != numbers[0]) fields.fail("deleted");
+    if (!reader.ok() || reader.remaining() != 0 || deleted.size() != numbers[0])
+      fields.fail("deleted");
   }
 
   Result<Entry> read_branch_create(simdjson::dom::element element) {

@@ -22,10 +22,10 @@ struct SegmentRef {
   TypeId table = 0;
   bool is_edge = false;
   std::uint32_t rows = 0;
-  RowId rid_base = 0;        // dense_rids: row i is rid_base + i
-  bool dense_rids = true;    // else the file holds a _rid column
+  RowId rid_base = 0;      // dense_rids: row i is rid_base + i
+  bool dense_rids = true;  // else the file holds a _rid column
   RowId min_rid = 0, max_rid = 0;
-  Gsn gsn = 0;               // of all rows; 0: the file holds a _gsn column (folded segments)
+  Gsn gsn = 0;                  // of all rows; 0: the file holds a _gsn column (folded segments)
   std::optional<Ulid> id_base;  // ids are (partly) consecutive ULIDs from here
   std::uint64_t data_bytes = 0, index_bytes = 0;  // sizes of the two objects, checked at open
   std::uint32_t schema_version = 1;
@@ -42,25 +42,25 @@ struct TableChange {
 struct CommitHeader {
   CommitId id;
   Gsn gsn = 0;
-  std::string branch;                        // "main", …
+  std::string branch;  // "main", …
   std::optional<CommitId> parent, merged_parent;
   std::optional<std::string> actor;
-  std::int64_t created_at = 0;               // microseconds since the epoch
-  std::uint64_t version = 0;                 // graph_manifest_version of the branch after it
+  std::int64_t created_at = 0;  // microseconds since the epoch
+  std::uint64_t version = 0;    // graph_manifest_version of the branch after it
 };
 
 // A graph commit on one branch.
 struct CommitEntry {
   CommitHeader header;
-  std::optional<std::string> catalog_json;   // the new accepted schema (catalog_to_json)
+  std::optional<std::string> catalog_json;  // the new accepted schema (catalog_to_json)
   std::vector<TableChange> tables;
 };
 struct BranchCreateEntry {
   std::string name;
   Ulid incarnation;
-  std::string from;                          // branch it forks
-  CommitId at;                               // its head then
-  std::optional<std::string> table_state;    // object holding the state when forked from the past
+  std::string from;                        // branch it forks
+  CommitId at;                             // its head then
+  std::optional<std::string> table_state;  // object holding the state when forked from the past
   std::int64_t created_at = 0;
 };
 struct BranchDeleteEntry {
@@ -79,8 +79,8 @@ struct ReplaceEntry {
   TypeId table = 0;
   std::vector<SegmentId> inputs;
   std::vector<std::string> dropped;
-  Gsn inline_through = 0;                    // 0: no inline rows are folded
-  std::string branch;                        // of the inline rows
+  Gsn inline_through = 0;  // 0: no inline rows are folded
+  std::string branch;      // of the inline rows
   SegmentRef output;
 };
 struct FloorEntry {
@@ -94,8 +94,8 @@ using Entry = std::variant<CommitEntry, BranchCreateEntry, BranchDeleteEntry, Re
 
 struct Record {
   Sequence sequence = 0;
-  Gsn first_gsn = 0;       // of its first commit; the i-th commit has first_gsn + i
-  std::uint64_t nonce = 0; // tells our own landed put from somebody else's
+  Gsn first_gsn = 0;        // of its first commit; the i-th commit has first_gsn + i
+  std::uint64_t nonce = 0;  // tells our own landed put from somebody else's
   std::vector<Entry> entries;
 };
 

@@ -7,8 +7,8 @@
 
 namespace omnigraph {
 
-// {"id","edges"?,"rows","rids":[base] | [min,max],"gsn"?,"id_base"?,"bytes":[data,index],"schema"}; the
-// table is given by what stands around it. rids of one number: dense from there.
+// {"id","edges"?,"rows","rids":[base] | [min,max],"gsn"?,"id_base"?,"bytes":[data,index],"schema"};
+// the table is given by what stands around it. rids of one number: dense from there.
 void write_segment_ref(JsonWriter& json, const SegmentRef& ref);
 SegmentRef read_segment_ref(simdjson::dom::element element, TypeId table, std::string& wrong);
 

@@ -20,9 +20,9 @@ namespace omnigraph {
 class IdColumn {
  public:
   IdColumn() = default;
-  static IdColumn of_text(ColumnPtr text);                       // no nulls
-  static IdColumn of_run(Ulid base, std::uint32_t rows);         // row i is base + i
-  static IdColumn mixed(Ulid base, ColumnPtr text_or_null);      // null rows take base + i
+  static IdColumn of_text(ColumnPtr text);                   // no nulls
+  static IdColumn of_run(Ulid base, std::uint32_t rows);     // row i is base + i
+  static IdColumn mixed(Ulid base, ColumnPtr text_or_null);  // null rows take base + i
 
   std::uint32_t rows() const { return rows_; }
   bool is_run() const { return text_ == nullptr; }
@@ -43,10 +43,10 @@ struct RowBatch {
   bool is_edge = false;
   std::uint32_t rows = 0;
   IdColumn ids;
-  std::vector<RowId> rids;        // one a row
-  std::vector<Gsn> gsns;          // empty while uncommitted, or one a row
-  Gsn gsn = 0;                    // of all rows, when gsns is empty
-  std::vector<RowId> src, dst;    // edges only
+  std::vector<RowId> rids;                                // one a row
+  std::vector<Gsn> gsns;                                  // empty while uncommitted, or one a row
+  Gsn gsn = 0;                                            // of all rows, when gsns is empty
+  std::vector<RowId> src, dst;                            // edges only
   std::vector<std::pair<PropertyId, ColumnPtr>> columns;  // properties not listed are null
 
   const Column* column(PropertyId property) const;

@@ -12,12 +12,11 @@
 //     u8      ScalarType, + 0x80 for a list
 //     u8      Column::Layout
 //     varint  dimension (vectors)
-//     u8      1 when a validity bitmap of ceil(rows / 8) bytes follows; 0: no nulls (or all: kAllNull)
-//     kFixed       rows × width bytes (Bool: 0 or 1)
-//     kString      per row varint length; all bytes
-//     kDictionary  varint entries, then they as a kString body; per row varint code
-//     kList        per row varint length; varint elements, then their column
-//     kVector      rows × dimension floats
+//     u8      1 when a validity bitmap of ceil(rows / 8) bytes follows; 0: no nulls (or all:
+//     kAllNull) kFixed       rows × width bytes (Bool: 0 or 1) kString      per row varint length;
+//     all bytes kDictionary  varint entries, then they as a kString body; per row varint code kList
+//     per row varint length; varint elements, then their column kVector      rows × dimension
+//     floats
 // The rows of a column stand in the batch's (or the list's) count and are not repeated.
 #include <cassert>
 #include <cstring>
@@ -52,8 +51,8 @@ void encode_text(const Column& column, std::string& out) {
 }
 
 void encode_column(const Column& column, std::string& out) {
-  out.push_back(static_cast<char>(static_cast<std::uint8_t>(column.type) |
-                                  (column.list ? kListBit : 0)));
+  out.push_back(
+      static_cast<char>(static_cast<std::uint8_t>(column.type) | (column.list ? kListBit : 0)));
   out.push_back(static_cast<char>(column.layout));
   append_varint(out, column.dimension);
   const bool has_nulls = column.layout != Layout::kAllNull && column.validity != nullptr;

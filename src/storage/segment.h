@@ -29,9 +29,9 @@ inline constexpr std::uint32_t kPageRows = 4096;
 inline constexpr std::uint32_t kMaxSegmentRows = 1u << 31;
 
 struct ZoneBounds {
-  Value min, max;            // null when the page (column) holds no present value; strings may be
-                             // truncated prefixes: then max_exact is false and max is a lower bound.
-                             // NaN counts as above all other numbers
+  Value min, max;  // null when the page (column) holds no present value; strings may be
+                   // truncated prefixes: then max_exact is false and max is a lower bound.
+                   // NaN counts as above all other numbers
   bool max_exact = true;
   std::uint32_t nulls = 0;
 };
@@ -46,7 +46,7 @@ class Segment {
  public:
   virtual ~Segment() = default;
 
-  const SegmentId& id() const { return id_; }   // nil for memory segments
+  const SegmentId& id() const { return id_; }  // nil for memory segments
   TypeId table() const { return table_; }
   bool is_edge() const { return is_edge_; }
   std::uint32_t rows() const { return rows_; }
@@ -56,7 +56,8 @@ class Segment {
   RowId rid_base() const { return rid_base_; }
   RowId min_rid() const { return min_rid_; }
   RowId max_rid() const { return max_rid_; }
-  virtual Result<std::shared_ptr<const std::vector<RowId>>> rids() const = 0;  // one a row, any kind
+  virtual Result<std::shared_ptr<const std::vector<RowId>>> rids()
+      const = 0;  // one a row, any kind
   // The row with this id, if the segment has one.
   virtual Result<std::optional<std::uint32_t>> row_of(RowId rid) const = 0;
   virtual Result<RowId> rid(std::uint32_t row) const = 0;
@@ -86,9 +87,9 @@ class Segment {
   virtual Result<std::shared_ptr<const std::vector<RowId>>> sources() const = 0;
   virtual Result<std::shared_ptr<const std::vector<RowId>>> targets() const = 0;
 
-  // Rows whose values of the properties in `group` (PropertyIds, plus kSrcColumn/kDstColumn) hash to
-  // `hash` (tuple_hash): candidates that the caller verifies. Only for groups that were indexed when
-  // the segment was written; otherwise built in memory on first use.
+  // Rows whose values of the properties in `group` (PropertyIds, plus kSrcColumn/kDstColumn) hash
+  // to `hash` (tuple_hash): candidates that the caller verifies. Only for groups that were indexed
+  // when the segment was written; otherwise built in memory on first use.
   virtual Result<std::vector<std::uint32_t>> find_tuple(std::span<const PropertyId> group,
                                                         std::uint64_t hash) const = 0;
   // Rows in ascending order of an indexed scalar property (nulls first), built on first use when
@@ -112,7 +113,8 @@ std::uint64_t tuple_hash(std::string_view canonical_tuple);
 
 // A memory segment over a batch; sorts it when `sorted` is false. O(rows log rows).
 Result<SegmentPtr> make_memory_segment(RowBatch batch, bool sorted = false);
-// All rows of a segment as a batch (for folding, export, merging). Reads every column in `properties`.
+// All rows of a segment as a batch (for folding, export, merging). Reads every column in
+// `properties`.
 Result<RowBatch> read_rows(const Segment& segment,
                            std::span<const std::pair<PropertyId, PropertyType>> properties);
 

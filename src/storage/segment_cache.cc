@@ -15,8 +15,7 @@ Result<SegmentPtr> SegmentCache::open(const SegmentRef& ref) {
       if (SegmentPtr segment = it->second.segment.lock()) return segment;
     }
   }
-  OG_ASSIGN_OR_RETURN(SegmentPtr segment,
-                      open_segment_files(objects_, ref, runtime_, columns_));
+  OG_ASSIGN_OR_RETURN(SegmentPtr segment, open_segment_files(objects_, ref, runtime_, columns_));
   if (opened_.size() >= sweep_at_) {
     std::erase_if(opened_, [](const auto& item) { return item.second.segment.expired(); });
     sweep_at_ = std::max<std::size_t>(64, 2 * opened_.size());

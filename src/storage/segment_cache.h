@@ -1,5 +1,5 @@
-// The opened file segments of one store: equal ids give the same object for as long as anybody holds
-// it. Also remembers the reference each was opened with, for whoever writes it down again.
+// The opened file segments of one store: equal ids give the same object for as long as anybody
+// holds it. Also remembers the reference each was opened with, for whoever writes it down again.
 // Thread-safe.
 #pragma once
 
@@ -41,7 +41,7 @@ class SegmentCache {
   ObjectStorePtr objects_;
   Runtime runtime_;
   std::shared_ptr<ColumnCache> columns_;  // one for all, so that each segment makes room for others
-  mutable std::mutex mutex_;  // guards the rest
+  mutable std::mutex mutex_;              // guards the rest
   std::unordered_map<SegmentId, Opened, UlidHash> opened_;
   std::size_t sweep_at_ = 64;  // entries at which the expired ones are dropped
 };

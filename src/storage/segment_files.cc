@@ -94,8 +94,9 @@ class SegmentWriter {
     if (!fits) return Error(ErrorCode::kInternal, "columns of a new segment differ in length");
     if (batch_.is_edge) {
       for (std::size_t i = 1; i < rows; ++i) {
-        const bool less = batch_.src[i - 1] < batch_.src[i] ||
-                          (batch_.src[i - 1] == batch_.src[i] && batch_.dst[i - 1] <= batch_.dst[i]);
+        const bool less =
+            batch_.src[i - 1] < batch_.src[i] ||
+            (batch_.src[i - 1] == batch_.src[i] && batch_.dst[i - 1] <= batch_.dst[i]);
         if (!less) return out_of_order("edges by source and target");
       }
     } else if (!batch_.ids.is_run()) {
@@ -193,8 +194,7 @@ class SegmentWriter {
       directories_[c].required = columns_[c].required;
     }
     const std::uint32_t groups = (batch_.rows + kGroupRows - 1) / kGroupRows;
-    const std::size_t window =
-        kGroupsPerThread * (executor_ != nullptr ? executor_->width() : 1);
+    const std::size_t window = kGroupsPerThread * (executor_ != nullptr ? executor_->width() : 1);
     std::vector<parquet::RowGroup> written;
     for (std::uint32_t first = 0; first < groups; first += static_cast<std::uint32_t>(window)) {
       const std::size_t count = std::min<std::size_t>(window, groups - first);
@@ -289,9 +289,8 @@ class SegmentWriter {
     for (const PropertyId property : options_.sorted_properties) {
       const Column* column = batch_.column(property);
       if (column == nullptr || column->layout == Column::Layout::kAllNull || column->list) continue;
-      plan(SectionKind::kSorted, property, [column](std::string& out) {
-        encode_permutation(sorted_permutation(*column), out);
-      });
+      plan(SectionKind::kSorted, property,
+           [column](std::string& out) { encode_permutation(sorted_permutation(*column), out); });
     }
     for_each(executor_, makers.size(), [&](std::size_t i) { makers[i](sections[i].bytes); });
 

@@ -23,8 +23,8 @@ struct SegmentLayout {
   TypeId table = 0;
   std::uint32_t rows = 0;
   bool is_edge = false;
-  bool has_rids = false;   // column kRidColumn; else the reference gives them
-  bool has_gsns = false;   // column kGsnColumn; else the reference gives it
+  bool has_rids = false;  // column kRidColumn; else the reference gives them
+  bool has_gsns = false;  // column kGsnColumn; else the reference gives it
   IdForm id_form = IdForm::kTexts;
   PropertyId id_property = 0;
   Ulid id_base;

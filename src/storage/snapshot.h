@@ -22,7 +22,9 @@ using TableMap = std::map<TypeId, TableVersionPtr>;
 class Snapshot {
  public:
   Snapshot(CatalogPtr catalog, TableMap tables, CommitHeader head, std::string branch)
-      : catalog_(std::move(catalog)), tables_(std::move(tables)), head_(std::move(head)),
+      : catalog_(std::move(catalog)),
+        tables_(std::move(tables)),
+        head_(std::move(head)),
         branch_(std::move(branch)) {}
 
   const Catalog& catalog() const { return *catalog_; }
@@ -46,9 +48,9 @@ using SnapshotPtr = std::shared_ptr<const Snapshot>;
 struct BranchState {
   std::string name;
   Ulid incarnation;
-  std::string parent_branch;          // empty for main
-  CommitId forked_at;                 // nil for main
-  SnapshotPtr snapshot;               // its head
+  std::string parent_branch;                       // empty for main
+  CommitId forked_at;                              // nil for main
+  SnapshotPtr snapshot;                            // its head
   std::map<TypeId, std::uint64_t> table_versions;  // raised whenever the type's content changes; 1
                                                    // when missing
   std::map<TypeId, std::string> table_writers;     // branch that wrote the type's current version;
@@ -60,12 +62,12 @@ struct BranchState {
 };
 
 struct GraphState {
-  Sequence sequence = 0;              // last record applied
-  Gsn gsn = 0;                        // last commit's number
-  CommitId last_commit;               // greatest commit id handed out
+  Sequence sequence = 0;  // last record applied
+  Gsn gsn = 0;            // last commit's number
+  CommitId last_commit;   // greatest commit id handed out
   CatalogPtr catalog;
   std::map<std::string, std::shared_ptr<const BranchState>> branches;
-  std::map<TypeId, RowId> next_row;   // next unused row id a table
+  std::map<TypeId, RowId> next_row;  // next unused row id a table
   std::map<TypeId, Gsn> floors;
 
   const BranchState* branch(std::string_view name) const;

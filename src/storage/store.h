@@ -1,8 +1,8 @@
 // An opened graph store: graph.json, the log, segments, checkpoints and history behind one door.
 // Everything above works on the GraphState values it hands out.
 //
-// Thread-safe. Appends are the committer's alone. maintain() may run on any thread, beside appends and
-// reads; only what it appends itself waits for them.
+// Thread-safe. Appends are the committer's alone. maintain() may run on any thread, beside appends
+// and reads; only what it appends itself waits for them.
 #pragma once
 
 #include <cstdint>
@@ -27,22 +27,22 @@ inline constexpr std::uint32_t kStoreFormat = 1;
 inline constexpr std::uint32_t kMinReader = 1;
 
 struct StoreOptions {
-  bool read_only = false;       // never write, not even checkpoints
-  bool only_writer = false;     // the process is told that nobody else writes: no head probes
-  bool maintenance = true;      // checkpoint, pack and fold when a line is crossed
+  bool read_only = false;    // never write, not even checkpoints
+  bool only_writer = false;  // the process is told that nobody else writes: no head probes
+  bool maintenance = true;   // checkpoint, pack and fold when a line is crossed
   std::uint32_t checkpoint_records = 256;
   std::uint64_t checkpoint_bytes = std::uint64_t{16} << 20;  // of records
   std::uint32_t fold_inline_rows = 1024;  // inline rows of one table that are worth a segment
   std::uint32_t fold_segments = 8;        // segments of like size that are worth one
   std::uint64_t fold_max_rows = std::uint64_t{1} << 22;  // a fold makes no larger segment
-  std::optional<LogForm> log_form;        // at init; by default `file` in a local folder, else objects
+  std::optional<LogForm> log_form;  // at init; by default `file` in a local folder, else objects
 };
 
 // Writes the files of one new segment: rows go in already in segment order.
 struct SegmentOptions {
-  std::vector<std::pair<PropertyId, PropertyType>> properties;   // what to store, with types
-  std::vector<std::vector<PropertyId>> unique_groups;            // tuple indexes to build
-  std::vector<PropertyId> sorted_properties;                     // declared @index scalars
+  std::vector<std::pair<PropertyId, PropertyType>> properties;  // what to store, with types
+  std::vector<std::vector<PropertyId>> unique_groups;           // tuple indexes to build
+  std::vector<PropertyId> sorted_properties;                    // declared @index scalars
   // The key property whose text is the id, if there is one: the ids are then not stored twice.
   std::optional<PropertyId> id_property;
   std::uint32_t schema_version = 1;
@@ -65,8 +65,8 @@ class Store {
 
   virtual const std::string& graph_id() const = 0;
   virtual LogForm log_form() const = 0;
-  virtual std::int64_t created_at() const = 0;            // of the graph, microseconds
-  virtual const CommitHeader& genesis() const = 0;        // main's first commit
+  virtual std::int64_t created_at() const = 0;      // of the graph, microseconds
+  virtual const CommitHeader& genesis() const = 0;  // main's first commit
   // Hands out ids greater than any that this store has seen.
   virtual UlidSource& ulids() = 0;
   virtual const Runtime& runtime() const = 0;
@@ -78,10 +78,10 @@ class Store {
   virtual Result<GraphStatePtr> refresh() = 0;
 
   // Appends `record` (its sequence must be state()->sequence + 1; first_gsn likewise) and publishes
-  // the state after it. kMoved: the state was refreshed instead; build the record anew. kUnknown: the
-  // answer was lost, and so was that of every retry; the next append settles it first (and then is
-  // kMoved itself). A nonce of 0 is replaced by a random one. A record that does not follow from the
-  // state is refused (kCorrupt) before anything is written.
+  // the state after it. kMoved: the state was refreshed instead; build the record anew. kUnknown:
+  // the answer was lost, and so was that of every retry; the next append settles it first (and then
+  // is kMoved itself). A nonce of 0 is replaced by a random one. A record that does not follow from
+  // the state is refused (kCorrupt) before anything is written.
   virtual Result<AppendOutcome> append(Record record) = 0;
   // Folds, checkpoints and packs if a line was crossed; failures are returned for logging only.
   virtual Status maintain() = 0;
@@ -90,7 +90,8 @@ class Store {
 
   // Writes a segment's two objects, durable on return. `batch` must be in segment order; rows must
   // be below kMaxSegmentRows. Streaming: columns are encoded page by page.
-  virtual Result<SegmentRef> write_segment(const RowBatch& batch, const SegmentOptions& options) = 0;
+  virtual Result<SegmentRef> write_segment(const RowBatch& batch,
+                                           const SegmentOptions& options) = 0;
   // The segment a reference names; cached, so that equal ids give the same object.
   virtual Result<SegmentPtr> segment(const SegmentRef& ref) = 0;
 

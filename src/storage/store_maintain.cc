@@ -220,10 +220,10 @@ Result<std::vector<CheckpointRoot::Branch>> GraphStore::write_branch_states(
     if (last != written_branches_.end() && last->second.first == branch) {
       entry = last->second.second;
     } else {
-      OG_ASSIGN_OR_RETURN(
-          const std::string bytes,
-          encode_branch_state(*branch, *state.catalog,
-                              [&](SegmentId id) { return segments_.reference(id); }));
+      OG_ASSIGN_OR_RETURN(const std::string bytes,
+                          encode_branch_state(*branch, *state.catalog, [&](SegmentId id) {
+                            return segments_.reference(id);
+                          }));
       entry.name = name;
       entry.incarnation = branch->incarnation;
       entry.parent = branch->parent_branch;

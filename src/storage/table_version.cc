@@ -13,7 +13,8 @@ namespace omnigraph {
 namespace {
 
 // Memory parts are put in classes by rows, each a factor of kClassFactor above the one before. As
-// soon as a class holds kClassParts of them they become one: a row is copied O(log rows) times in all.
+// soon as a class holds kClassParts of them they become one: a row is copied O(log rows) times in
+// all.
 constexpr unsigned kClassBits = 2;
 constexpr std::size_t kClassParts = 4;
 // Larger memory parts are left alone; folding turns them into file segments.
@@ -60,8 +61,8 @@ Result<bool> merge_into_one(std::vector<TablePart>& parts, const std::vector<std
   return true;
 }
 
-// Merges memory parts until no class is full and none is mostly dead. Each round leaves fewer parts or
-// fewer dead rows, so it ends.
+// Merges memory parts until no class is full and none is mostly dead. Each round leaves fewer parts
+// or fewer dead rows, so it ends.
 Status tidy(std::vector<TablePart>& parts) {
   std::set<std::size_t> stuck;  // classes whose parts do not fit together
   for (;;) {
@@ -204,7 +205,8 @@ Result<TableVersionPtr> TableVersion::apply(bool clear, std::span<const RowId> d
 
 namespace {
 
-// The work of one replace(): which rows of the output, and of the memory parts, are dead afterwards.
+// The work of one replace(): which rows of the output, and of the memory parts, are dead
+// afterwards.
 class Replacement {
  public:
   Replacement(const std::vector<TablePart>& parts, const SegmentPtr& output)
@@ -249,8 +251,8 @@ class Replacement {
     return true;
   }
 
-  // An input whose bitmap then is unknown: each live row must be in the output, as it is here. False
-  // when one is not.
+  // An input whose bitmap then is unknown: each live row must be in the output, as it is here.
+  // False when one is not.
   Result<bool> unknown_input(std::size_t p) {
     const TablePart& part = parts_[p];
     OG_ASSIGN_OR_RETURN(const auto rids, part.segment->rids());

@@ -87,23 +87,24 @@ class TableVersion {
   static constexpr std::uint64_t kAbsent = ~std::uint64_t{0};
   Result<std::shared_ptr<const std::vector<std::uint64_t>>> locator() const;
 
-  // What one commit does to this table: `deleted` rows die (removed or superseded), `added` segments
-  // join, `clear` drops every earlier part first. Error kCorrupt if a deleted id is not live
-  // (except with clear).
+  // What one commit does to this table: `deleted` rows die (removed or superseded), `added`
+  // segments join, `clear` drops every earlier part first. Error kCorrupt if a deleted id is not
+  // live (except with clear).
   Result<TableVersionPtr> apply(bool clear, std::span<const RowId> deleted,
                                 std::span<const SegmentPtr> added) const;
   // Folding: the parts whose segment ids are `inputs` (nil ids are skipped: they stand for inline
   // rows) and the inline rows written up to gsn `inline_through` (0: none) give way to `output`.
   // `dropped[i]` is the encoded deletion bitmap that input i had when it was folded (empty: none).
-  // Rows that died since are dead in the output; inline rows that the output does not hold stay where
-  // they are. Null when an input is gone or has a row alive that the fold dropped: then the fold does
-  // not apply to this version. Reads only the row ids of rows that died since, and those of inline
-  // rows. Error kCorrupt when the output lacks a row of its inputs.
+  // Rows that died since are dead in the output; inline rows that the output does not hold stay
+  // where they are. Null when an input is gone or has a row alive that the fold dropped: then the
+  // fold does not apply to this version. Reads only the row ids of rows that died since, and those
+  // of inline rows. Error kCorrupt when the output lacks a row of its inputs.
   Result<TableVersionPtr> replace(std::span<const SegmentId> inputs,
                                   std::span<const std::string> dropped, Gsn inline_through,
                                   const SegmentPtr& output) const;
   // The same for file inputs without their bitmaps: compares (row id, gsn) of every row.
-  Result<TableVersionPtr> replace(std::span<const SegmentId> inputs, const SegmentPtr& output) const;
+  Result<TableVersionPtr> replace(std::span<const SegmentId> inputs,
+                                  const SegmentPtr& output) const;
 
  private:
   std::vector<TablePart> parts_;

@@ -1,4 +1,5 @@
-// The canonical text of a tuple of values (spec/schema.md §8.1 spellings joined with 0x1F), by which
+// The canonical text of a tuple of values (spec/schema.md §8.1 spellings joined with 0x1F), by
+// which
 // @unique groups compare, and its hashes.
 #pragma once
 

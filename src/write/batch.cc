@@ -58,8 +58,8 @@ Result<SnapshotPtr> advance(const SnapshotPtr& snapshot, const CommitEntry& entr
       OG_ASSIGN_OR_RETURN(SegmentPtr segment, make_memory_segment(rows));
       added.push_back(std::move(segment));
     }
-    OG_ASSIGN_OR_RETURN(tables[change.table], snapshot->table(change.table)
-                                                  ->apply(change.clear, change.deleted, added));
+    OG_ASSIGN_OR_RETURN(tables[change.table],
+                        snapshot->table(change.table)->apply(change.clear, change.deleted, added));
   }
   CatalogPtr catalog = snapshot->catalog_ptr();
   if (entry.catalog_json) {
@@ -184,8 +184,7 @@ Status Batch::take_numbers(const Change& change) {
     if (table.new_rows == 0 || change.reserved.count(table.table) != 0) continue;
     const RowId first = next_row(table.table);
     if (table.new_rows > kMaxRowId - first) {
-      return resource_limit("row_ids_per_type", kMaxRowId,
-                            std::uint64_t{first} + table.new_rows);
+      return resource_limit("row_ids_per_type", kMaxRowId, std::uint64_t{first} + table.new_rows);
     }
     next_row_[table.table] = first + table.new_rows;
   }

@@ -1,5 +1,5 @@
-// Turns the requests that wait at the committer into one log record, each seeing what stands ahead of
-// it. Internal to the committer; used by its leading thread only.
+// Turns the requests that wait at the committer into one log record, each seeing what stands ahead
+// of it. Internal to the committer; used by its leading thread only.
 #pragma once
 
 #include <deque>
@@ -66,9 +66,9 @@ class Batch {
  private:
   struct Branch {
     std::shared_ptr<const BranchState> state;
-    CommitHeader head;                 // of the last commit ahead, in this batch or before it
-    SnapshotPtr snapshot;              // after the first `applied` of `ahead`
-    std::vector<std::size_t> ahead;    // commits of this batch on the branch: indices of entries
+    CommitHeader head;               // of the last commit ahead, in this batch or before it
+    SnapshotPtr snapshot;            // after the first `applied` of `ahead`
+    std::vector<std::size_t> ahead;  // commits of this batch on the branch: indices of entries
     std::size_t applied = 0;
   };
 

@@ -48,7 +48,8 @@ Result<std::string> decode(std::string_view text) {
       out += static_cast<char>(group & 0xFF);
       // Bits behind the last byte must be zero, so that every value has one spelling.
       if (i + 1 == text.size() && padding > 0) {
-        if ((group & (padding == 1 ? 0xFFu : 0xFFFFu)) != 0) return bad_base64("trailing bits are set");
+        if ((group & (padding == 1 ? 0xFFu : 0xFFFFu)) != 0)
+          return bad_base64("trailing bits are set");
       }
       group = 0;
     }

@@ -29,19 +29,19 @@ struct Committer::Shared : std::enable_shared_from_this<Committer::Shared> {
   void housekeeping_due();
 
   Store& store;
-  std::mutex mutex;                // guards the next six
+  std::mutex mutex;  // guards the next six
   std::deque<Waiting*> queue;
-  bool led = false;                // somebody leads, or is about to
+  bool led = false;  // somebody leads, or is about to
   bool closing = false;
-  bool keeping_house = false;      // on some thread, or asked for
-  bool house_begun = false;        // on a background thread
+  bool keeping_house = false;  // on some thread, or asked for
+  bool house_begun = false;    // on a background thread
   std::uint64_t records_since_housekeeping = 0;
   std::condition_variable house_kept;
 
   // Of the leading thread only.
   RecentCommits recent;
   std::optional<Record> unresolved;
-  bool appended = false;           // by the batch at hand
+  bool appended = false;  // by the batch at hand
 };
 
 void Committer::Shared::run(Waiting& waiting) {
@@ -118,15 +118,17 @@ void Committer::Shared::lead(std::vector<Waiting*>& batch) {
         continue;
       case AppendOutcome::kUnknown:
         unresolved = work.record();
-        return answer_all({ErrorCode::kOutcomeUnknown,
-                           "the store did not say whether the write landed; look before repeating it"});
+        return answer_all(
+            {ErrorCode::kOutcomeUnknown,
+             "the store did not say whether the write landed; look before repeating it"});
     }
   }
   answer_all({ErrorCode::kConflict, "other processes kept appending first; try again"});
 }
 
 // Appends, and appends the same bytes again while their fate is unknown. A record that turns out to
-// have landed after all counts as appended, even when the store then says that the log has moved on.
+// have landed after all counts as appended, even when the store then says that the log has moved
+// on.
 Result<AppendOutcome> Committer::Shared::append(const Record& record) {
   OG_FAULT_POINT("commit.built");
   OG_ASSIGN_OR_RETURN(AppendOutcome outcome, store.append(record));
@@ -199,10 +201,12 @@ Committer::~Committer() {
     std::unique_lock lock(shared_->mutex);
     // What was asked for but has not begun will not begin any more: it is done here.
     shared_->closing = true;
-    shared_->house_kept.wait(lock, [this] { return !shared_->keeping_house || !shared_->house_begun; });
+    shared_->house_kept.wait(lock,
+                             [this] { return !shared_->keeping_house || !shared_->house_begun; });
     due = shared_->records_since_housekeeping > 0;
   }
-  if (due) [[maybe_unused]] const Status status = shared_->store.maintain();
+  if (due) [[maybe_unused]]
+    const Status status = shared_->store.maintain();
 }
 
 namespace {

@@ -2,8 +2,9 @@
 // since its base, prepares the others again, groups them into one record, appends it, publishes the
 // new state and answers all of them. One per graph and process. Thread-safe.
 //
-// submit() blocks: the first of the waiting callers leads (builds and appends one record for all that
-// wait), the others sleep until their answer is there. So writers in one process never conflict.
+// submit() blocks: the first of the waiting callers leads (builds and appends one record for all
+// that wait), the others sleep until their answer is there. So writers in one process never
+// conflict.
 //
 // Housekeeping of the store (checkpoints, packs, folds) begins after everybody was answered: on the
 // executor's background threads, or on the caller where the executor has none.
@@ -36,9 +37,9 @@ class Committer {
   ~Committer();
 
   // Publishes the intent and returns its commit's header; a nil id when the change, prepared again,
-  // came to nothing and the intent does not publish that. Errors: those of prepare_again (constraint
-  // violations, key conflicts), kPreconditionFailed, kNotFound (branch gone), kIo, kReadOnly,
-  // kResourceExhausted (disk full; nothing landed), kOutcomeUnknown.
+  // came to nothing and the intent does not publish that. Errors: those of prepare_again
+  // (constraint violations, key conflicts), kPreconditionFailed, kNotFound (branch gone), kIo,
+  // kReadOnly, kResourceExhausted (disk full; nothing landed), kOutcomeUnknown.
   Result<CommitHeader> submit(Intent intent);
   // The same road for entries that are no commit. Errors: kConflict (the name exists), kNotFound.
   Result<BranchCreateEntry> create_branch(std::string_view name, std::string_view from);

@@ -215,18 +215,30 @@ Error missing_value(const Property& property) {
 
 std::string_view stored_type_name(ScalarType type) {
   switch (type) {
-    case ScalarType::kString: return "Utf8";
-    case ScalarType::kBool: return "Boolean";
-    case ScalarType::kI32: return "Int32";
-    case ScalarType::kI64: return "Int64";
-    case ScalarType::kU32: return "UInt32";
-    case ScalarType::kU64: return "UInt64";
-    case ScalarType::kF32: return "Float32";
-    case ScalarType::kF64: return "Float64";
-    case ScalarType::kDate: return "Date32";
-    case ScalarType::kDateTime: return "Date64";
-    case ScalarType::kBlob: return "Blob";
-    case ScalarType::kVector: return "Vector";
+    case ScalarType::kString:
+      return "Utf8";
+    case ScalarType::kBool:
+      return "Boolean";
+    case ScalarType::kI32:
+      return "Int32";
+    case ScalarType::kI64:
+      return "Int64";
+    case ScalarType::kU32:
+      return "UInt32";
+    case ScalarType::kU64:
+      return "UInt64";
+    case ScalarType::kF32:
+      return "Float32";
+    case ScalarType::kF64:
+      return "Float64";
+    case ScalarType::kDate:
+      return "Date32";
+    case ScalarType::kDateTime:
+      return "Date64";
+    case ScalarType::kBlob:
+      return "Blob";
+    case ScalarType::kVector:
+      return "Vector";
   }
   return "";
 }

@@ -1,5 +1,5 @@
-// Values of mutations on their way into properties (spec/writes.md §2.4). Plain functions, safe from
-// any thread.
+// Values of mutations on their way into properties (spec/writes.md §2.4). Plain functions, safe
+// from any thread.
 #pragma once
 
 #include <vector>

@@ -76,7 +76,8 @@ class Deletion {
     const TableVersion& version = *base_.table(rules.type->id);
     for (const RowId rid : rows) {
       OG_ASSIGN_OR_RETURN(const auto where, version.locate(rid));
-      if (!where) return corrupt("row " + std::to_string(rid) + " of " + rules.type->name + " is missing");
+      if (!where)
+        return corrupt("row " + std::to_string(rid) + " of " + rules.type->name + " is missing");
       const Segment& segment = *version.parts()[where->part].segment;
       OG_ASSIGN_OR_RETURN(std::string id, segment.id_text(where->row));
       touched.ids.push_back(std::move(id));

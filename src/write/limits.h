@@ -9,7 +9,7 @@
 
 namespace omnigraph {
 
-inline constexpr std::uint64_t kMaxLineBytes = 33'554'432;    // graph_batch_line_bytes
+inline constexpr std::uint64_t kMaxLineBytes = 33'554'432;     // graph_batch_line_bytes
 inline constexpr std::uint64_t kMaxStructuralSlots = 131'072;  // graph_batch_json_structural_slots
 inline constexpr std::uint32_t kMaxJsonDepth = 128;            // nesting of one record
 // Rows and bytes up to which a load is carried inside its commit record.

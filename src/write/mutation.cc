@@ -69,8 +69,8 @@ class Construction {
   }
 
   // Values of all properties of a new entity, in declaration order.
-  Result<std::vector<Value>> inserted_values(const EntityType& type,
-                                             const std::vector<TypedAssignment>& assignments) const {
+  Result<std::vector<Value>> inserted_values(
+      const EntityType& type, const std::vector<TypedAssignment>& assignments) const {
     std::vector<Value> values(type.properties.size());
     std::vector<bool> given(type.properties.size());
     for (const TypedAssignment& assignment : assignments) {
@@ -100,7 +100,7 @@ class Construction {
     ++prepared_.affected_nodes;
     const NodeType& node = *staged.rules().node;
     if (node.key.empty()) {
-      OG_ASSIGN_OR_RETURN([[maybe_unused]] StagedRow* row,
+      OG_ASSIGN_OR_RETURN([[maybe_unused]] StagedRow * row,
                           staged.add(input_.ulids.next().text(), std::move(values)));
       return {};
     }
@@ -121,7 +121,7 @@ class Construction {
                         inserted_values(staged.type(), statement.assignments));
     OG_ASSIGN_OR_RETURN(std::string from, end_id(statement.from, "from"));
     OG_ASSIGN_OR_RETURN(std::string to, end_id(statement.to, "to"));
-    OG_ASSIGN_OR_RETURN(StagedRow* row, staged.add(input_.ulids.next().text(), std::move(values)));
+    OG_ASSIGN_OR_RETURN(StagedRow * row, staged.add(input_.ulids.next().text(), std::move(values)));
     row->from = std::move(from);
     row->to = std::move(to);
     ++prepared_.affected_edges;
@@ -171,8 +171,9 @@ class Construction {
   Result<std::vector<std::size_t>> select(StagedTable& staged, const TypedPredicate& where) {
     OG_ASSIGN_OR_RETURN(const std::vector<RowId> committed,
                         select_committed(input_, base_, staged.rules(), where, prepared_.reads));
-    OG_ASSIGN_OR_RETURN(const Value operand, constant_value(*where.value, input_.mutation.parameters,
-                                                            input_.parameters, input_.now));
+    OG_ASSIGN_OR_RETURN(
+        const Value operand,
+        constant_value(*where.value, input_.mutation.parameters, input_.parameters, input_.now));
     const std::size_t at = position_of(staged.type(), where.property);
     const PropertyType& type = staged.type().properties[at].type;
     std::vector<std::size_t> matched;
@@ -190,7 +191,8 @@ class Construction {
 
   // Rows of one update that end up with one @unique tuple violate, even if a later statement parts
   // them again.
-  Status shared_tuples(StagedTable& staged, const std::vector<std::pair<std::size_t, Value>>& changes,
+  Status shared_tuples(StagedTable& staged,
+                       const std::vector<std::pair<std::size_t, Value>>& changes,
                        const std::vector<std::size_t>& matched) {
     if (matched.size() < 2 || found_before_.count(staged.type().id) != 0) return {};
     for (const UniqueRule& rule : staged.rules().uniques) {
@@ -214,7 +216,8 @@ class Construction {
         const std::string& mine = staged.rows()[position].id;
         found_before_[staged.type().id].push_back(
             {Violation::Kind::kUnique, staged.type().id, mine,
-             unique_message(staged.type(), rule, spellings, staged.rows()[holder->second].id, mine)});
+             unique_message(staged.type(), rule, spellings, staged.rows()[holder->second].id,
+                            mine)});
         return {};
       }
     }

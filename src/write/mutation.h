@@ -17,20 +17,20 @@ namespace omnigraph {
 struct MutationInput {
   const TypedMutation& mutation;
   const ParameterValues& parameters;
-  DateTime now;               // of the request: the same however often it is prepared
+  DateTime now;  // of the request: the same however often it is prepared
   const Runtime& runtime;
-  UlidSource& ulids;          // of entities without a key
+  UlidSource& ulids;  // of entities without a key
 };
 
 struct PreparedMutation {
-  Change change;              // empty when nothing matched
+  Change change;  // empty when nothing matched
   ReadSet reads;
   std::uint64_t affected_nodes = 0;
   std::uint64_t affected_edges = 0;
 };
 
-// Errors: kBadRequest (values, rules, mixed statements), kResourceExhausted, those of reading. `rules`
-// are those of the snapshot's catalog; row ids are numbered from `state`.
+// Errors: kBadRequest (values, rules, mixed statements), kResourceExhausted, those of reading.
+// `rules` are those of the snapshot's catalog; row ids are numbered from `state`.
 Result<PreparedMutation> prepare_mutation(const MutationInput& input, const Snapshot& base,
                                           const GraphState& state, const Rules& rules);
 

@@ -50,9 +50,9 @@ TableRules node_rules(const NodeType& node) {
     if (property == nullptr) continue;
     auto regex = Regex::compile(check.pattern);
     if (!regex.ok()) {
-      rules.broken = bad_request("@check on " + node.name + "." + check.property +
-                                 " has invalid regex '" + check.pattern +
-                                 "': " + regex.error().message());
+      rules.broken =
+          bad_request("@check on " + node.name + "." + check.property + " has invalid regex '" +
+                      check.pattern + "': " + regex.error().message());
       continue;
     }
     rules.checks.push_back({property->id, property->name, check.pattern, std::move(regex).value()});

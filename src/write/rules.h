@@ -34,7 +34,7 @@ struct CheckRule {
 };
 // One @unique group, or the key. Members in ascending name order.
 struct UniqueRule {
-  std::vector<PropertyId> group;        // kSrcColumn and kDstColumn for `src` and `dst`
+  std::vector<PropertyId> group;  // kSrcColumn and kDstColumn for `src` and `dst`
   std::vector<std::string> names;
   bool key = false;
 
@@ -43,14 +43,14 @@ struct UniqueRule {
 
 struct TableRules {
   const EntityType* type = nullptr;
-  const NodeType* node = nullptr;       // exactly one of these two
+  const NodeType* node = nullptr;  // exactly one of these two
   const EdgeType* edge = nullptr;
   std::vector<EnumRule> enums;
   std::vector<RangeRule> ranges;
   std::vector<CheckRule> checks;
-  std::vector<UniqueRule> uniques;      // without the key
+  std::vector<UniqueRule> uniques;  // without the key
   std::optional<UniqueRule> key;
-  std::optional<Error> broken;          // a pattern that is no regular expression: refuses every write
+  std::optional<Error> broken;  // a pattern that is no regular expression: refuses every write
   std::vector<TypeId> edges_from, edges_to;  // nodes: edge types whose From / To it is
 };
 

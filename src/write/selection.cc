@@ -11,8 +11,8 @@
 namespace omnigraph {
 namespace {
 
-// The id that a key equal to `operand` gives a node, when a value of that kind has just one spelling
-// under the key's type; nothing: scan.
+// The id that a key equal to `operand` gives a node, when a value of that kind has just one
+// spelling under the key's type; nothing: scan.
 Result<std::optional<std::string>> id_of_key(const Value& operand, ScalarType key) {
   const bool integer = operand.get_if<std::int64_t>() || operand.get_if<std::uint64_t>();
   const bool fits = (key == ScalarType::kString && operand.get_if<std::string>()) ||
@@ -62,8 +62,8 @@ Result<std::vector<RowId>> select_committed(const MutationInput& input, const Sn
                                             const TypedPredicate& predicate, ReadSet& reads) {
   const std::vector<Parameter>& declared = input.mutation.parameters;
   if (predicate.op == Compare::kEq) {
-    OG_ASSIGN_OR_RETURN(const Value operand, constant_value(*predicate.value, declared,
-                                                            input.parameters, input.now));
+    OG_ASSIGN_OR_RETURN(const Value operand,
+                        constant_value(*predicate.value, declared, input.parameters, input.now));
     if (operand.is_null()) return std::vector<RowId>();
     if (table.edge != nullptr && predicate.endpoint != TypedPredicate::Endpoint::kNone) {
       const bool outgoing = predicate.endpoint == TypedPredicate::Endpoint::kFrom;
@@ -81,8 +81,8 @@ Result<std::vector<RowId>> select_committed(const MutationInput& input, const Sn
     const bool on_key = table.node != nullptr && table.key && table.key->group.size() == 1 &&
                         table.key->group[0] == predicate.property;
     if (on_key) {
-      OG_ASSIGN_OR_RETURN(
-          const auto id, id_of_key(operand, table.type->find(predicate.property)->type.scalar));
+      OG_ASSIGN_OR_RETURN(const auto id,
+                          id_of_key(operand, table.type->find(predicate.property)->type.scalar));
       if (id) {
         OG_ASSIGN_OR_RETURN(const auto node, find_node(base, table.type->id, *id, reads));
         return node ? std::vector<RowId>{*node} : std::vector<RowId>{};

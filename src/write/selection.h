@@ -8,8 +8,9 @@
 
 namespace omnigraph {
 
-// Committed rows of `table` that satisfy the predicate, ascending. A key or an end that is asked for
-// by equality is looked up; anything else scans the table, and then counts as having read it whole.
+// Committed rows of `table` that satisfy the predicate, ascending. A key or an end that is asked
+// for by equality is looked up; anything else scans the table, and then counts as having read it
+// whole.
 Result<std::vector<RowId>> select_committed(const MutationInput& input, const Snapshot& base,
                                             const TableRules& table,
                                             const TypedPredicate& predicate, ReadSet& reads);

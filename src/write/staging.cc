@@ -17,7 +17,8 @@ StagedRow* StagedTable::find(std::string_view id) {
 
 StagedRow& StagedTable::append(std::string id, RowId rid, std::vector<Value> values) {
   by_id_.emplace(id, rows_.size());
-  rows_.push_back({.id = std::move(id), .rid = rid, .values = std::move(values), .from = {}, .to = {}});
+  rows_.push_back(
+      {.id = std::move(id), .rid = rid, .values = std::move(values), .from = {}, .to = {}});
   return rows_.back();
 }
 
@@ -29,7 +30,7 @@ Status StagedTable::put(std::string id, std::vector<Value> values) {
   }
   OG_ASSIGN_OR_RETURN(const auto where, committed_->find_id(id));
   if (!where) {
-    OG_ASSIGN_OR_RETURN([[maybe_unused]] StagedRow* row, add(std::move(id), std::move(values)));
+    OG_ASSIGN_OR_RETURN([[maybe_unused]] StagedRow * row, add(std::move(id), std::move(values)));
     return {};
   }
   OG_ASSIGN_OR_RETURN(const RowId rid, committed_->rid(*where));
@@ -95,9 +96,8 @@ RowBatch StagedTable::to_batch(const std::vector<StagedRow>& rows) const {
   }
   batch.ids = IdColumn::of_text(ids.finish());
   for (std::size_t p = 0; p < type().properties.size(); ++p) {
-    const bool any = std::any_of(rows.begin(), rows.end(), [p](const StagedRow& row) {
-      return !row.values[p].is_null();
-    });
+    const bool any = std::any_of(rows.begin(), rows.end(),
+                                 [p](const StagedRow& row) { return !row.values[p].is_null(); });
     if (!any) continue;
     ColumnBuilder column(type().properties[p].type);
     column.reserve(rows.size());

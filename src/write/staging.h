@@ -1,5 +1,5 @@
-// Rows that a mutation has written so far, before they become batches: what a later statement of the
-// same query sees instead of the committed versions. One thread.
+// Rows that a mutation has written so far, before they become batches: what a later statement of
+// the same query sees instead of the committed versions. One thread.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@ namespace omnigraph {
 struct StagedRow {
   std::string id;
   RowId rid = kNoRow;
-  std::vector<Value> values;       // as stored, by position in the type's properties
-  std::string from, to;            // edges: ids of the end nodes
+  std::vector<Value> values;  // as stored, by position in the type's properties
+  std::string from, to;       // edges: ids of the end nodes
   RowId src = kNoRow, dst = kNoRow;
 };
 
@@ -42,8 +42,8 @@ class StagedTable {
   StagedRow* find(std::string_view id);
   bool hides(RowId committed_row) const { return by_rid_.count(committed_row) != 0; }
 
-  // A whole new version of the entity `id`: of the staged one, of the committed one (which keeps its
-  // row id), or a new row. Error kResourceExhausted `row_ids_per_type`.
+  // A whole new version of the entity `id`: of the staged one, of the committed one (which keeps
+  // its row id), or a new row. Error kResourceExhausted `row_ids_per_type`.
   Status put(std::string id, std::vector<Value> values);
   // The same for an id that cannot exist yet.
   Result<StagedRow*> add(std::string id, std::vector<Value> values);
@@ -67,9 +67,9 @@ class StagedTable {
   RowId first_new_;
   std::uint32_t new_rows_ = 0;
   std::vector<StagedRow> rows_, superseded_;
-  std::vector<bool> written_;                        // by position: set by this mutation, not taken
+  std::vector<bool> written_;  // by position: set by this mutation, not taken
   std::unordered_map<std::string, std::size_t> by_id_;
-  std::unordered_map<RowId, std::size_t> by_rid_;    // committed rows only
+  std::unordered_map<RowId, std::size_t> by_rid_;  // committed rows only
 };
 
 }  // namespace omnigraph

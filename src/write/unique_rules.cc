@@ -102,8 +102,8 @@ class UniqueCheck {
         OG_ASSIGN_OR_RETURN(const RowId rid, part.segment->rid(row));
         if (std::binary_search(table_.deleted.begin(), table_.deleted.end(), rid)) continue;
         theirs.clear();
-        OG_ASSIGN_OR_RETURN(const bool counts, append_tuple(theirs, *part.segment, row, rule_.group,
-                                                            *rules_.type));
+        OG_ASSIGN_OR_RETURN(const bool counts,
+                            append_tuple(theirs, *part.segment, row, rule_.group, *rules_.type));
         if (!counts) continue;
         OG_RETURN_IF_ERROR(tuple(holder, mine));
         if (mine != theirs) continue;
@@ -114,7 +114,9 @@ class UniqueCheck {
     return {};
   }
 
-  std::string id_of(const Holder& holder) const { return batches_[holder.batch]->ids.str(holder.row); }
+  std::string id_of(const Holder& holder) const {
+    return batches_[holder.batch]->ids.str(holder.row);
+  }
 
   Status refuse(const Holder& holder, const std::string& first, const std::string& second) {
     const RowBatch& batch = *batches_[holder.batch];

@@ -29,12 +29,12 @@ struct Violation {
 // What a write does to one table, in its final image. The vectors belong to the caller.
 struct TableDelta {
   TypeId table = 0;
-  bool clear = false;                    // every committed row goes first
-  std::vector<RowId> deleted;            // committed rows removed or superseded, ascending
-  std::vector<const RowBatch*> rows;     // inserted and replaced rows; each row id once
+  bool clear = false;                 // every committed row goes first
+  std::vector<RowId> deleted;         // committed rows removed or superseded, ascending
+  std::vector<const RowBatch*> rows;  // inserted and replaced rows; each row id once
   // Versions that a later part of the same write replaced: value rules hold for them too.
   std::vector<const RowBatch*> superseded;
-  bool superseded_are_records = false;   // of a load: they share no @unique value with other rows
+  bool superseded_are_records = false;  // of a load: they share no @unique value with other rows
   // Edges: ends (id texts) that name no node of the final image. Such rows carry kNoRow there.
   struct MissingEnd {
     bool source = true;
@@ -42,7 +42,7 @@ struct TableDelta {
     std::string edge_id;
   };
   std::vector<MissingEnd> missing;
-  std::vector<Violation> found_before;   // of uniqueness, found while the rows were gathered
+  std::vector<Violation> found_before;  // of uniqueness, found while the rows were gathered
 };
 
 struct Delta {

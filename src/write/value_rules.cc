@@ -56,8 +56,8 @@ void check_enum(const Place& place, const EnumRule& rule) {
       }
       continue;
     }
-    const bool good = code_allowed.empty() ? is_allowed(column->text(row))
-                                           : code_allowed[column->codes[row]];
+    const bool good =
+        code_allowed.empty() ? is_allowed(column->text(row)) : code_allowed[column->codes[row]];
     if (!good) refuse(row, column->text(row));
   }
 }
@@ -86,13 +86,20 @@ void check_range(const Place& place, const RangeRule& rule) {
   const Column* column = place.batch.column(rule.property);
   if (column == nullptr || column->layout != Column::Layout::kFixed) return;
   switch (column->type) {
-    case ScalarType::kI32: return check_bounds<std::int32_t>(place, rule, *column);
-    case ScalarType::kI64: return check_bounds<std::int64_t>(place, rule, *column);
-    case ScalarType::kU32: return check_bounds<std::uint32_t>(place, rule, *column);
-    case ScalarType::kU64: return check_bounds<std::uint64_t>(place, rule, *column);
-    case ScalarType::kF32: return check_bounds<float>(place, rule, *column);
-    case ScalarType::kF64: return check_bounds<double>(place, rule, *column);
-    default: return;
+    case ScalarType::kI32:
+      return check_bounds<std::int32_t>(place, rule, *column);
+    case ScalarType::kI64:
+      return check_bounds<std::int64_t>(place, rule, *column);
+    case ScalarType::kU32:
+      return check_bounds<std::uint32_t>(place, rule, *column);
+    case ScalarType::kU64:
+      return check_bounds<std::uint64_t>(place, rule, *column);
+    case ScalarType::kF32:
+      return check_bounds<float>(place, rule, *column);
+    case ScalarType::kF64:
+      return check_bounds<double>(place, rule, *column);
+    default:
+      return;
   }
 }
 

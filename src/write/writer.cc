@@ -16,8 +16,7 @@ Error schema_moved() {
 
 }  // namespace
 
-Writer::Writer(Store& store)
-    : store_(store), ulids_(store.ulids()), committer_(store) {}
+Writer::Writer(Store& store) : store_(store), ulids_(store.ulids()), committer_(store) {}
 
 // The branch in the newest known state, or, when it is missing there, in the newest state.
 Result<std::shared_ptr<const BranchState>> Writer::head_of(const std::string& branch,
@@ -40,8 +39,8 @@ Result<MutationOutcome> Writer::mutate(const MutationCall& call) {
   for (int attempt = 0;; ++attempt) {
     GraphStatePtr state;
     OG_ASSIGN_OR_RETURN(const auto branch, head_of(call.branch, state));
-    // What the newest known state refuses, or has no use for, may be known to be otherwise elsewhere:
-    // such an answer is given only on the newest state there is.
+    // What the newest known state refuses, or has no use for, may be known to be otherwise
+    // elsewhere: such an answer is given only on the newest state there is.
     const auto is_newest = [&]() -> Result<bool> {
       if (attempt >= kMaxAttempts) return true;
       OG_ASSIGN_OR_RETURN(const GraphStatePtr newest, store_.refresh());
@@ -51,11 +50,11 @@ Result<MutationOutcome> Writer::mutate(const MutationCall& call) {
     const bool wrong_head = call.if_commit && *call.if_commit != base->commit();
     const bool moved = base->catalog().version() != call.catalog->version();
     const RulesPtr rules = rules_.get(base->catalog_ptr());
-    Result<PreparedMutation> prepared =
-        wrong_head ? Result<PreparedMutation>(
-                         precondition_failed(call.branch, *call.if_commit, base->head()))
-        : moved    ? Result<PreparedMutation>(schema_moved())
-                   : prepare_mutation(input, *base, *state, *rules);
+    Result<PreparedMutation> prepared = wrong_head
+                                            ? Result<PreparedMutation>(precondition_failed(
+                                                  call.branch, *call.if_commit, base->head()))
+                                        : moved ? Result<PreparedMutation>(schema_moved())
+                                                : prepare_mutation(input, *base, *state, *rules);
     const bool idle = prepared.ok() && prepared->change.empty() && !call.if_commit;
     if (!prepared.ok() || idle) {
       OG_ASSIGN_OR_RETURN(const bool newest, is_newest());
@@ -72,8 +71,8 @@ Result<MutationOutcome> Writer::mutate(const MutationCall& call) {
     intent.reads = std::move(prepared->reads);
     intent.if_commit = call.if_commit;
     intent.by.actor = call.actor;
-    intent.prepare_again = [&](const SnapshotPtr& head, const GraphState& view)
-        -> Result<std::pair<Change, ReadSet>> {
+    intent.prepare_again = [&](const SnapshotPtr& head,
+                               const GraphState& view) -> Result<std::pair<Change, ReadSet>> {
       if (head->catalog().version() != call.catalog->version()) return schema_moved();
       OG_ASSIGN_OR_RETURN(PreparedMutation again,
                           prepare_mutation(input, *head, view, *rules_.get(head->catalog_ptr())));
@@ -119,8 +118,8 @@ Result<LoadOutcome> Writer::load(LoadSource& source, const LoadSettings& setting
     intent.reads = std::move(placed->second);
     intent.by.actor = settings.actor;
     intent.publish_empty = true;
-    intent.prepare_again = [&](const SnapshotPtr& head, const GraphState& view)
-        -> Result<std::pair<Change, ReadSet>> {
+    intent.prepare_again = [&](const SnapshotPtr& head,
+                               const GraphState& view) -> Result<std::pair<Change, ReadSet>> {
       if (head->catalog().version() != catalog->version()) return schema_moved();
       return place_load(input, *head, view, *rules, nullptr);
     };

@@ -17,7 +17,7 @@
 namespace omnigraph {
 
 struct MutationCall {
-  const TypedMutation& mutation;           // checked against `catalog`
+  const TypedMutation& mutation;  // checked against `catalog`
   const ParameterValues& parameters;
   CatalogPtr catalog;
   std::string branch = "main";
@@ -28,7 +28,7 @@ struct MutationCall {
 struct MutationOutcome {
   std::uint64_t affected_nodes = 0;
   std::uint64_t affected_edges = 0;
-  std::optional<CommitHeader> commit;      // nullopt: nothing matched, nothing was published
+  std::optional<CommitHeader> commit;  // nullopt: nothing matched, nothing was published
 };
 
 class Writer {
@@ -43,8 +43,9 @@ class Writer {
   // kNotFound "branch '<b>' not found", kPreconditionFailed, those of Committer::submit.
   Result<MutationOutcome> mutate(const MutationCall& call);
 
-  // Loads one input as one commit (write/load/load.h). Errors: kBadRequest naming the line, kConflict
-  // with `key_conflict`, kNotFound (branch), kResourceExhausted, those of Committer::submit.
+  // Loads one input as one commit (write/load/load.h). Errors: kBadRequest naming the line,
+  // kConflict with `key_conflict`, kNotFound (branch), kResourceExhausted, those of
+  // Committer::submit.
   Result<LoadOutcome> load(LoadSource& source, const LoadSettings& settings);
 
   Committer& committer() { return committer_; }
@@ -54,7 +55,7 @@ class Writer {
                                                      GraphStatePtr& state);
 
   Store& store_;
-  UlidSource& ulids_;      // of entities
+  UlidSource& ulids_;  // of entities
   RuleCache rules_;
   Committer committer_;
 };

@@ -90,7 +90,8 @@ void GraphBuilder::seal() {
         const auto found = table.rows[i].values.find(property.id);
         column.append_value(found == table.rows[i].values.end() ? Value() : found->second);
       }
-      batch.columns.emplace_back(property.id, column.finish(property.type.scalar == ScalarType::kString));
+      batch.columns.emplace_back(property.id,
+                                 column.finish(property.type.scalar == ScalarType::kString));
     }
     const SegmentPtr segment = must(make_memory_segment(std::move(batch)));
     const SegmentPtr added[] = {segment};
@@ -139,8 +140,7 @@ Result<QueryResult> ask(const SnapshotPtr& snapshot, std::string_view source,
                         const std::map<std::string, Value>& parameters, const PlanOptions& options,
                         PlanNode* explain) {
   OG_ASSIGN_OR_RETURN(const QueryFile file, parse_queries(source));
-  OG_ASSIGN_OR_RETURN(const TypedRead read,
-                      check_read(file.queries.front(), snapshot->catalog()));
+  OG_ASSIGN_OR_RETURN(const TypedRead read, check_read(file.queries.front(), snapshot->catalog()));
   ParameterValues values;
   for (const Parameter& parameter : read.parameters) {
     const auto found = parameters.find(parameter.name);

@@ -1,5 +1,5 @@
-// A small graph in memory for tests: rows are added, sealed into segments and removed by id; the rows
-// stay readable as plain values, so that a naive evaluator can look at them.
+// A small graph in memory for tests: rows are added, sealed into segments and removed by id; the
+// rows stay readable as plain values, so that a naive evaluator can look at them.
 #pragma once
 
 #include <map>

@@ -17,8 +17,8 @@ constexpr Compare kComparisons[] = {Compare::kEq, Compare::kNe, Compare::kLt,
                                     Compare::kLe, Compare::kGt, Compare::kGe};
 
 void expect_kernel_agrees(const PropertyType& type, const std::vector<Value>& stored,
-                          const std::vector<Value>& operands,
-                          std::initializer_list<Compare> ops, bool dictionary = false) {
+                          const std::vector<Value>& operands, std::initializer_list<Compare> ops,
+                          bool dictionary = false) {
   ColumnBuilder builder(type);
   for (const Value& value : stored) builder.append_value(value);
   const ColumnPtr column = builder.finish(dictionary);
@@ -36,16 +36,33 @@ void expect_kernel_agrees(const PropertyType& type, const std::vector<Value>& st
   }
 }
 
-const std::vector<Value> kNumbers = {
-    Value(),  0, 1, -1, 2.5, -2.5, 2.0, 0.1, 1e30, -1e30, std::int64_t{INT64_MAX},
-    std::int64_t{INT64_MIN}, std::uint64_t{UINT64_MAX}, 2147483647, std::int64_t{2147483648},
-    std::int64_t{-2147483648}, std::int64_t{9007199254740993}, 9007199254740992.0,
-    std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(),
-    std::numeric_limits<double>::quiet_NaN(), 9223372036854775808.0, 18446744073709551616.0};
+const std::vector<Value> kNumbers = {Value(),
+                                     0,
+                                     1,
+                                     -1,
+                                     2.5,
+                                     -2.5,
+                                     2.0,
+                                     0.1,
+                                     1e30,
+                                     -1e30,
+                                     std::int64_t{INT64_MAX},
+                                     std::int64_t{INT64_MIN},
+                                     std::uint64_t{UINT64_MAX},
+                                     2147483647,
+                                     std::int64_t{2147483648},
+                                     std::int64_t{-2147483648},
+                                     std::int64_t{9007199254740993},
+                                     9007199254740992.0,
+                                     std::numeric_limits<double>::infinity(),
+                                     -std::numeric_limits<double>::infinity(),
+                                     std::numeric_limits<double>::quiet_NaN(),
+                                     9223372036854775808.0,
+                                     18446744073709551616.0};
 
 TEST(KernelsTest, IntegersAgreeWithTheGeneralComparison) {
-  const auto all = {Compare::kEq, Compare::kNe, Compare::kLt, Compare::kLe, Compare::kGt,
-                    Compare::kGe};
+  const auto all = {Compare::kEq, Compare::kNe, Compare::kLt,
+                    Compare::kLe, Compare::kGt, Compare::kGe};
   expect_kernel_agrees({.scalar = ScalarType::kI32, .list = false, .nullable = true},
                        {0, 1, -1, Value(), 2, INT32_MAX, INT32_MIN}, kNumbers, all);
   expect_kernel_agrees({.scalar = ScalarType::kI64, .list = false, .nullable = true},
@@ -54,19 +71,19 @@ TEST(KernelsTest, IntegersAgreeWithTheGeneralComparison) {
                        kNumbers, all);
   expect_kernel_agrees({.scalar = ScalarType::kU32, .list = false, .nullable = true},
                        {0, 1, Value(), std::int64_t{4294967295}}, kNumbers, all);
-  expect_kernel_agrees({.scalar = ScalarType::kF64, .list = false, .nullable = true},
-                       {0.0, -0.0, 2.5, Value(), 0.1, 9007199254740992.0, 9007199254740994.0,
-                        std::numeric_limits<double>::infinity(),
-                        std::numeric_limits<double>::quiet_NaN(), 5e-324},
-                       kNumbers, all);
+  expect_kernel_agrees(
+      {.scalar = ScalarType::kF64, .list = false, .nullable = true},
+      {0.0, -0.0, 2.5, Value(), 0.1, 9007199254740992.0, 9007199254740994.0,
+       std::numeric_limits<double>::infinity(), std::numeric_limits<double>::quiet_NaN(), 5e-324},
+      kNumbers, all);
   expect_kernel_agrees({.scalar = ScalarType::kF32, .list = false, .nullable = true},
                        {0.0, 0.10000000149011612, 2.5, Value(), 3.4028234663852886e38}, kNumbers,
                        all);
 }
 
 TEST(KernelsTest, TextsAgreeWithTheGeneralComparison) {
-  const std::vector<Value> stored = {"b", "a", "", Value(), "ab", "abc", "b", "a", "a", "é", "b",
-                                     "a", "b", "a", "b", "a", "ab", "ab", "ab", "ab"};
+  const std::vector<Value> stored = {"b", "a", "",  Value(), "ab", "abc", "b",  "a",  "a",  "é",
+                                     "b", "a", "b", "a",     "b",  "a",   "ab", "ab", "ab", "ab"};
   const std::vector<Value> operands = {"", "a", "ab", "b", "c", "é", "abcd", Value()};
   for (const bool dictionary : {false, true}) {
     expect_kernel_agrees({.scalar = ScalarType::kString, .list = false, .nullable = true}, stored,

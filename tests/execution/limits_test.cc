@@ -1,5 +1,5 @@
-// Every way a query can be stopped ends in a typed error and gives its memory back; explain tells what
-// ran; mutations find their rows.
+// Every way a query can be stopped ends in a typed error and gives its memory back; explain tells
+// what ran; mutations find their rows.
 #include <gtest/gtest.h>
 
 #include "common/json_writer.h"
@@ -93,8 +93,10 @@ TEST_F(LimitsTest, DeadlineInTheMiddle) {
 TEST_F(LimitsTest, LimitEndsEarly) {
   QueryLimits limits;
   limits.memory_bytes = 1'000'000;
-  const auto result = run("match { $a: Town  $b: Town  $c: Town  $d: Town } "
-                          "return { $a.name, $d.name } limit 5", limits);
+  const auto result =
+      run("match { $a: Town  $b: Town  $c: Town  $d: Town } "
+          "return { $a.name, $d.name } limit 5",
+          limits);
   ASSERT_TRUE(result.ok()) << result.error().message();
   EXPECT_EQ(result->rows, 5U);
 }

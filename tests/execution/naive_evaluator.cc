@@ -108,8 +108,8 @@ NaiveEvaluator::Operand NaiveEvaluator::operand(const TypedExpr& expression,
     const Property& declared = *graph_.catalog().entity(variable.type)->find(property->property);
     const auto& values = bound[property->variable]->values;
     const auto found = values.find(property->property);
-    const bool narrow = declared.type.scalar == ScalarType::kF32 ||
-                        declared.type.scalar == ScalarType::kVector;
+    const bool narrow =
+        declared.type.scalar == ScalarType::kF32 || declared.type.scalar == ScalarType::kVector;
     return {found == values.end() ? Value() : found->second, narrow};
   }
   if (const auto* node = std::get_if<TNode>(&expression.node)) {
@@ -234,8 +234,8 @@ void NaiveEvaluator::solutions(std::uint32_t scope, Assignment& bound, const Vis
 bool NaiveEvaluator::has_solution(std::uint32_t scope, Assignment& bound) {
   bool found = false;
   Assignment copy = bound;
-  solutions(scope, copy, std::function<void(const Assignment&)>(
-                             [&](const Assignment&) { found = true; }));
+  solutions(scope, copy,
+            std::function<void(const Assignment&)>([&](const Assignment&) { found = true; }));
   return found;
 }
 
@@ -258,8 +258,7 @@ Value NaiveEvaluator::aggregate(const TAggregate& call,
     case Aggregate::kSum:
       return count == 0 ? Value() : Value(static_cast<double>(sum));
     case Aggregate::kAvg:
-      return count == 0 ? Value()
-                        : Value(static_cast<double>(sum) / static_cast<double>(count));
+      return count == 0 ? Value() : Value(static_cast<double>(sum) / static_cast<double>(count));
     case Aggregate::kMin:
       return least;
     case Aggregate::kMax:
@@ -334,9 +333,8 @@ NaiveAnswer NaiveEvaluator::rows(const std::vector<Assignment>& all) const {
   for (VarId v = 0; v < query_.variables.size(); ++v) {
     if (query_.variables[v].scope == 0 && !query_.variables[v].anonymous) ties.push_back(v);
   }
-  std::sort(ties.begin(), ties.end(), [&](VarId a, VarId b) {
-    return query_.variables[a].name < query_.variables[b].name;
-  });
+  std::sort(ties.begin(), ties.end(),
+            [&](VarId a, VarId b) { return query_.variables[a].name < query_.variables[b].name; });
   const auto order_value = [&](const TypedOrdering& o, const Assignment& row) {
     const auto* alias = std::get_if<TAlias>(&o.expression->node);
     if (alias == nullptr) return operand(*o.expression, row).value;
@@ -378,8 +376,9 @@ NaiveAnswer NaiveEvaluator::run() {
   std::vector<Assignment> all;
   Assignment bound(query_.variables.size(), nullptr);
   if (!query_.scopes[0].bindings.empty()) {
-    solutions(0, bound, std::function<void(const Assignment&)>(
-                            [&](const Assignment& row) { all.push_back(row); }));
+    solutions(0, bound, std::function<void(const Assignment&)>([&](const Assignment& row) {
+                all.push_back(row);
+              }));
   }
   return query_.aggregate ? groups(all) : rows(all);
 }

@@ -1,5 +1,5 @@
-// What a read means, written for clarity straight from spec/queries.md: nested loops over every row of
-// every variable, then each clause asked of the assignment. Shares no code with src/execution.
+// What a read means, written for clarity straight from spec/queries.md: nested loops over every row
+// of every variable, then each clause asked of the assignment. Shares no code with src/execution.
 #pragma once
 
 #include <functional>
@@ -39,13 +39,13 @@ class NaiveEvaluator {
   void bind_nodes(std::uint32_t scope, const std::vector<VarId>& nodes, std::size_t next,
                   Assignment& bound, const Visit& visit);
   template <typename Visit>
-  void bind_edges(const TypedScope& scope, std::size_t next, Assignment& bound,
-                  const Visit& visit);
+  void bind_edges(const TypedScope& scope, std::size_t next, Assignment& bound, const Visit& visit);
   bool has_solution(std::uint32_t scope, Assignment& bound);
   bool bindings_hold(const TypedScope& scope, const Assignment& bound) const;
   bool edges_known_hold(const TypedScope& scope, const Assignment& bound) const;
 
-  std::vector<const PlainRow*> edges_between(const TypedTraversal& t, RowId left, RowId right) const;
+  std::vector<const PlainRow*> edges_between(const TypedTraversal& t, RowId left,
+                                             RowId right) const;
   bool related(const TypedTraversal& t, RowId left, RowId right) const;
   Operand operand(const TypedExpr& expression, const Assignment& bound) const;
   static bool holds(Compare op, const Operand& left, const Operand& right);

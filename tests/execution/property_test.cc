@@ -12,7 +12,8 @@
 namespace omnigraph::testing {
 namespace {
 
-// OMNIGRAPH_GENERATED_QUERIES asks for more than the suite's few hundred, OMNIGRAPH_SEED for others.
+// OMNIGRAPH_GENERATED_QUERIES asks for more than the suite's few hundred, OMNIGRAPH_SEED for
+// others.
 std::uint64_t setting(const char* name, std::uint64_t usual) {
   const char* text = std::getenv(name);
   return text == nullptr ? usual : std::strtoull(text, nullptr, 10);
@@ -107,8 +108,7 @@ TEST(PropertyTest, EveryPlanAgreesWithNestedLoops) {
   }
   std::printf("seed %llu: %llu queries (%llu with rows), %llu refused by the checker\n",
               static_cast<unsigned long long>(seed), static_cast<unsigned long long>(asked),
-              static_cast<unsigned long long>(with_rows),
-              static_cast<unsigned long long>(refused));
+              static_cast<unsigned long long>(with_rows), static_cast<unsigned long long>(refused));
   EXPECT_EQ(asked, wanted);
   EXPECT_GT(with_rows, wanted / 4);
 }

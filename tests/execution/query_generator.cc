@@ -28,13 +28,14 @@ struct EdgeShape {
   char from, to;
   const char* number;  // a numeric property, or null
 };
-constexpr EdgeShape kEdges[] = {
-    {"knows", 'A', 'A', "w"}, {"likes", 'A', 'B', "w"}, {"owns", 'B', 'A', nullptr},
-    {"links", 'B', 'B', "w"}};
+constexpr EdgeShape kEdges[] = {{"knows", 'A', 'A', "w"},
+                                {"likes", 'A', 'B', "w"},
+                                {"owns", 'B', 'A', nullptr},
+                                {"links", 'B', 'B', "w"}};
 
 struct Known {
   std::string name;
-  char type;           // 'A', 'B', 'w' an edge
+  char type;                     // 'A', 'B', 'w' an edge
   const char* number = nullptr;  // of an edge
 };
 
@@ -113,8 +114,7 @@ class QueryWriter {
     return "$" + k.name + "." + (k.type == 'A' ? kOfA[dice_.below(4)] : kOfB[dice_.below(2)]);
   }
   std::string textual(const Known& k) {
-    return "$" + k.name + "." +
-           (dice_.chance(70) ? "s" : (k.type == 'A' ? "name" : "slug"));
+    return "$" + k.name + "." + (dice_.chance(70) ? "s" : (k.type == 'A' ? "name" : "slug"));
   }
 
   std::string filter(const std::vector<Known>& known) {
@@ -250,7 +250,8 @@ class QueryWriter {
   void aggregates(std::string& query) {
     const std::size_t keys = dice_.below(3);
     std::size_t column = 0;
-    for (std::size_t i = 0; i < keys; ++i) query += value() + " as c" + std::to_string(column++) + " ";
+    for (std::size_t i = 0; i < keys; ++i)
+      query += value() + " as c" + std::to_string(column++) + " ";
     const std::size_t n = 1 + dice_.below(2);
     for (std::size_t i = 0; i < n; ++i) {
       static constexpr const char* kFunctions[] = {"count", "count", "sum", "avg", "min", "max"};
@@ -258,7 +259,8 @@ class QueryWriter {
       const Known& k = any(known_, true);
       std::string argument = numeric(k);
       if (function == "count" && dice_.chance(60)) argument = "$" + k.name;
-      if (function == "min" && dice_.chance(40)) argument = dice_.chance(50) ? textual(k) : "$" + k.name;
+      if (function == "min" && dice_.chance(40))
+        argument = dice_.chance(50) ? textual(k) : "$" + k.name;
       query += function + "(" + argument + ") as c" + std::to_string(column++) + " ";
     }
     query += "}";
@@ -360,8 +362,8 @@ std::unique_ptr<GraphBuilder> generate_graph(Dice& dice, std::size_t segments) {
       for (const EdgeType& edge : graph->catalog().edges()) {
         const std::vector<PlainRow> edges = graph->rows(edge.id);
         for (const PlainRow& row : edges) {
-          const bool touches = (edge.from_id == id && row.src == gone) ||
-                               (edge.to_id == id && row.dst == gone);
+          const bool touches =
+              (edge.from_id == id && row.src == gone) || (edge.to_id == id && row.dst == gone);
           if (row.live && touches) graph->remove(edge.id, row.rid);
         }
       }

@@ -1,5 +1,5 @@
-// Random schemas, graphs and reads, all from one seed: small enough for nested loops, mean enough for an
-// optimizer (self-loops, parallel edges, cycles, nulls, several segments, dead rows).
+// Random schemas, graphs and reads, all from one seed: small enough for nested loops, mean enough
+// for an optimizer (self-loops, parallel edges, cycles, nulls, several segments, dead rows).
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,8 @@ class Dice {
   std::uint64_t state_;
 };
 
-// Types A and B; edges aa, ab, ba, bb as the dice fall. Rows in up to `segments` segments, some dead.
+// Types A and B; edges aa, ab, ba, bb as the dice fall. Rows in up to `segments` segments, some
+// dead.
 std::unique_ptr<GraphBuilder> generate_graph(Dice& dice, std::size_t segments);
 
 // The text of a read over that schema. It may break a rule of the checker; then another is drawn.

@@ -28,7 +28,8 @@ edge FlowsThrough: River -> Town
 class ReadTest : public ::testing::Test {
  protected:
   ReadTest() : graph_(kSchema) {
-    graph_.node("Town", "Arlow", {{"pop", 100}, {"region", "north"}, {"tags", ValueList{"a", "b"}}, {"ratio", 0.5}});
+    graph_.node("Town", "Arlow",
+                {{"pop", 100}, {"region", "north"}, {"tags", ValueList{"a", "b"}}, {"ratio", 0.5}});
     graph_.node("Town", "Brix", {{"pop", 20}, {"region", "north"}, {"v", ValueList{0.5, 1.0}}});
     graph_.node("Town", "Corin", {{"pop", 80}, {"region", "south"}, {"founded", Date{100}}});
     graph_.node("Town", "Dell", {{"pop", 200}});
@@ -133,7 +134,8 @@ TEST_F(ReadTest, EdgeBinding) {
 
 TEST_F(ReadTest, ParallelEdgesCountOnceUnlessBound) {
   graph_.edge("Road", "Arlow", "Brix", {{"km", 11}});
-  EXPECT_EQ(rows(R"(match { $a: Town { name: "Arlow" }  $a road $b } return { $b.name })").size(), 1U);
+  EXPECT_EQ(rows(R"(match { $a: Town { name: "Arlow" }  $a road $b } return { $b.name })").size(),
+            1U);
   EXPECT_EQ(rows(R"(match { $a: Town { name: "Arlow" }  $a $w:road $b } return { $w.km })"),
             (Rows{"10", "11"}));
   EXPECT_EQ(rows("match { $a: Town  $a road $b } return { count($b) as n }"), (Rows{"3"}));
@@ -142,10 +144,12 @@ TEST_F(ReadTest, ParallelEdgesCountOnceUnlessBound) {
 
 TEST_F(ReadTest, Aggregates) {
   EXPECT_EQ(rows("match { $t: Town } return { $t.region, count($t) as n, sum($t.pop) as s } "
-                 "order { n desc, $t.region }", {}, true),
+                 "order { n desc, $t.region }",
+                 {}, true),
             (Rows{"\"north\"|2|120.0", "null|1|200.0", "\"south\"|1|80.0"}));
-  EXPECT_EQ(rows("match { $t: Town  $t.pop > 1000 } return { count($t), sum($t.pop), max($t.pop) }"),
-            (Rows{"0|null|null"}));
+  EXPECT_EQ(
+      rows("match { $t: Town  $t.pop > 1000 } return { count($t), sum($t.pop), max($t.pop) }"),
+      (Rows{"0|null|null"}));
   EXPECT_EQ(rows("match { $t: Town  $t.pop > 1000 } return { $t.region, count($t) }"), Rows{});
   EXPECT_EQ(rows("match { $t: Town } return { min($t.name), max($t), avg($t.pop) }"),
             (Rows{"\"Arlow\"|\"Dell\"|100.0"}));
@@ -162,8 +166,8 @@ TEST_F(ReadTest, DisconnectedPartsMultiply) {
   EXPECT_EQ(rows("match { $t: Town  $r: River } return { count($t) as n }"), (Rows{"8"}));
   EXPECT_EQ(rows("match { $t: Town  $r: River  $t.pop < $r.length } return { $t.name, $r.name }"),
             Rows{});
-  EXPECT_EQ(rows("match { $t: Town  $u: Town  $t.pop < $u.pop } return { $t.name, $u.name }").size(),
-            6U);
+  EXPECT_EQ(
+      rows("match { $t: Town  $u: Town  $t.pop < $u.pop } return { $t.name, $u.name }").size(), 6U);
 }
 
 TEST_F(ReadTest, MutualPairsAndSelfLoops) {
@@ -174,17 +178,24 @@ TEST_F(ReadTest, MutualPairsAndSelfLoops) {
   EXPECT_EQ(rows("match { $a: Town  $a road $a } return { $a.name }"), (Rows{"\"Dell\""}));
 }
 
-TEST_F(ReadTest, NoBindingNoRows) {
-  EXPECT_EQ(rows("match { 1 = 1 } return { 7 as n }"), Rows{});
-}
+TEST_F(ReadTest, NoBindingNoRows) { EXPECT_EQ(rows("match { 1 = 1 } return { 7 as n }"), Rows{}); }
 
 TEST_F(ReadTest, Errors) {
-  EXPECT_NE(error("match { $t: Town } return { $t.name } order { nope }").find("alias 'nope' not found for ordering"), std::string::npos);
-  EXPECT_NE(error("match { $t: Town } return { count(count($t)) as n }").find("unsupported projection expression"), std::string::npos);
-  EXPECT_NE(error("match { $t: Town } return { $t.name } order { $t }").find("unsupported ordering expression"), std::string::npos);
+  EXPECT_NE(error("match { $t: Town } return { $t.name } order { nope }")
+                .find("alias 'nope' not found for ordering"),
+            std::string::npos);
+  EXPECT_NE(error("match { $t: Town } return { count(count($t)) as n }")
+                .find("unsupported projection expression"),
+            std::string::npos);
+  EXPECT_NE(error("match { $t: Town } return { $t.name } order { $t }")
+                .find("unsupported ordering expression"),
+            std::string::npos);
   EXPECT_NE(error("match { $a road $b } return { $a.name }").find("a.name"), std::string::npos);
-  EXPECT_NE(error("match { $t: Town  $t.founded = date(\"soon\") } return { $t.name }").find("invalid Date literal 'soon'"), std::string::npos);
-  EXPECT_EQ(error("match { $t: Town { name: $x } } return { $t.name }", {}, "$x: String"), "parameter 'x' not provided");
+  EXPECT_NE(error("match { $t: Town  $t.founded = date(\"soon\") } return { $t.name }")
+                .find("invalid Date literal 'soon'"),
+            std::string::npos);
+  EXPECT_EQ(error("match { $t: Town { name: $x } } return { $t.name }", {}, "$x: String"),
+            "parameter 'x' not provided");
 }
 
 TEST_F(ReadTest, DeletedRowsAndSeveralSegments) {

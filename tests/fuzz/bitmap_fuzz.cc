@@ -1,5 +1,5 @@
-// Decoding of deletion bitmaps. Input: u32 rows of the segment (at most 2^20), then the bitmap. What
-// decodes must encode to the same bytes, unless a number was written longer than it need be.
+// Decoding of deletion bitmaps. Input: u32 rows of the segment (at most 2^20), then the bitmap.
+// What decodes must encode to the same bytes, unless a number was written longer than it need be.
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>

@@ -1,5 +1,5 @@
-// Index files and their sections. Input: a byte that chooses, u16 rows, then the bytes of a whole file
-// (whose checksums only a corpus entry gets right), or of one section.
+// Index files and their sections. Input: a byte that chooses, u16 rows, then the bytes of a whole
+// file (whose checksums only a corpus entry gets right), or of one section.
 #include <cstdint>
 #include <cstring>
 #include <string>

@@ -1,6 +1,6 @@
-// Page decoders: whatever a page directory claims and whatever bytes a page holds, nothing is read or
-// written outside. Input: u32 bytes of the directory, u16 rows, the directory, then the data object.
-// Pages are opened without their checksums, which no mutated input would get right.
+// Page decoders: whatever a page directory claims and whatever bytes a page holds, nothing is read
+// or written outside. Input: u32 bytes of the directory, u16 rows, the directory, then the data
+// object. Pages are opened without their checksums, which no mutated input would get right.
 #include <cstdint>
 #include <cstring>
 #include <string>

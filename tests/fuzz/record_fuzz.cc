@@ -1,5 +1,5 @@
-// Log records and the sectors of the file log. Input: a byte that chooses, then the bytes. Half of the
-// choices mend the checksum first, so that what lies behind it is reached.
+// Log records and the sectors of the file log. Input: a byte that chooses, then the bytes. Half of
+// the choices mend the checksum first, so that what lies behind it is reached.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -25,10 +25,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       // Two bytes say where the header ends.
       const std::size_t split = (static_cast<std::size_t>(data[1]) << 8 | data[2]) % (size - 2);
       const std::string_view rest = bytes.substr(2);
-      const std::string sealed =
-          seal_envelope(envelope_magic("OGRC"), kRecordVersion,
-                        rest.substr(0, std::min(split, rest.size())),
-                        split < rest.size() ? rest.substr(split) : std::string_view());
+      const std::string sealed = seal_envelope(
+          envelope_magic("OGRC"), kRecordVersion, rest.substr(0, std::min(split, rest.size())),
+          split < rest.size() ? rest.substr(split) : std::string_view());
       auto record = decode_record(sealed, "fuzz");
       if (record.ok()) {
         // What was accepted is written and read again the same.

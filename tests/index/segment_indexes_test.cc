@@ -47,8 +47,8 @@ TEST(Permutation, RoundTripsAtEveryWidth) {
     std::string bytes;
     encode_permutation(order, bytes);
     EXPECT_EQ(decode_permutation(bytes, rows).value(), order);
-    const auto packed = PackedPermutation::open(std::string_view(bytes).substr(0, 8), rows,
-                                                bytes.size());
+    const auto packed =
+        PackedPermutation::open(std::string_view(bytes).substr(0, 8), rows, bytes.size());
     ASSERT_TRUE(packed.ok());
     for (std::uint32_t i = 0; i < rows; i += 1 + rows / 50) {
       EXPECT_EQ(packed->number(std::string_view(bytes).substr(packed->word_offset(i), 8), i),
@@ -185,7 +185,8 @@ TEST(IndexFile, HoldsSectionsUnderChecksums) {
   ASSERT_TRUE(file.ok()) << file.error().message();
   EXPECT_EQ((*file)->section(SectionKind::kSegment).value().data, "segment");
   EXPECT_EQ((*file)->section(SectionKind::kTuples, 2).value().data, large);
-  EXPECT_EQ((*file)->part(SectionKind::kTuples, 2, 70'000, 5).value().data, large.substr(70'000, 5));
+  EXPECT_EQ((*file)->part(SectionKind::kTuples, 2, 70'000, 5).value().data,
+            large.substr(70'000, 5));
   EXPECT_EQ((*file)->section(SectionKind::kSorted, 9).value().data, "");
   EXPECT_FALSE((*file)->has(SectionKind::kTuples, 1));
   EXPECT_FALSE((*file)->section(SectionKind::kTuples, 1).ok());

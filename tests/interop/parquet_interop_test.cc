@@ -1,5 +1,5 @@
-// Segments are Parquet files that others read: writes some, and lets parquet_interop.py compare what
-// pyarrow reads with what was written. Skipped where pyarrow is not installed.
+// Segments are Parquet files that others read: writes some, and lets parquet_interop.py compare
+// what pyarrow reads with what was written. Skipped where pyarrow is not installed.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 

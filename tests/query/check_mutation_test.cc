@@ -39,7 +39,8 @@ Result<TypedMutation> typed(const std::string& body) {
   OG_ASSIGN_OR_RETURN(const QueryFile file,
                       parse_queries("query q($s: String?, $i: I64, $f: F64, $ls: [String], "
                                     "$li: [I32], $lf: [F64], $v3: Vector(3), $v2: Vector(2), "
-                                    "$b: Blob, $d: Date) { " + body + " }"));
+                                    "$b: Blob, $d: Date) { " +
+                                    body + " }"));
   return check_mutation(file.queries.at(0), *catalog);
 }
 
@@ -66,8 +67,9 @@ testing::AssertionResult has(const std::string& message, std::initializer_list<c
 #define EXPECT_REFUSED(message, ...) EXPECT_TRUE(has((message), __VA_ARGS__))
 
 TEST(CheckMutation, T3Literals) {
-  EXPECT_CHECKS(insert("i: 1, g: 2.5, ok: true, d: date(\"x\"), t: datetime(\"y\"), "
-                       "tags: [\"a\"], nums: [1, 2], vec: [1, 2.5, 3], kind: \"red\""));
+  EXPECT_CHECKS(
+      insert("i: 1, g: 2.5, ok: true, d: date(\"x\"), t: datetime(\"y\"), "
+             "tags: [\"a\"], nums: [1, 2], vec: [1, 2.5, 3], kind: \"red\""));
   EXPECT_CHECKS(insert("i: 1.5, g: 2"));  // conversion is judged at execution
   EXPECT_REFUSED(check("insert Probe { code: 7 }"),
                  {"type error: T3: property `code` has type String but got I64"});
@@ -102,7 +104,8 @@ TEST(CheckMutation, T7Values) {
 }
 
 TEST(CheckMutation, T7ListAndVectorPredicates) {
-  EXPECT_REFUSED(where("tags = [\"x\"]"), {"T7: property `tags`: list comparisons are not supported"});
+  EXPECT_REFUSED(where("tags = [\"x\"]"),
+                 {"T7: property `tags`: list comparisons are not supported"});
   EXPECT_REFUSED(where("tags != $ls"), {"T7", "`tags`", "list comparisons are not supported"});
   EXPECT_REFUSED(where("vec = [1, 0, 0]"), {"T7", "`vec`", "vector comparisons are not supported"});
   EXPECT_REFUSED(where("tags = \"x\""), {"T3", "`tags`"});

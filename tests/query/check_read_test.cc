@@ -81,7 +81,8 @@ testing::AssertionResult has(const std::string& message, std::initializer_list<c
 #define EXPECT_REFUSED(message, ...) EXPECT_TRUE(has((message), __VA_ARGS__))
 
 TEST(CheckRead, ParameterDeclarations) {
-  EXPECT_CHECKS(check_source("query q($v: Vector(2147483647)) { match { $t: Town } return { 1 } }"));
+  EXPECT_CHECKS(
+      check_source("query q($v: Vector(2147483647)) { match { $t: Town } return { 1 } }"));
   EXPECT_REFUSED(check_source("query q($v: Vector(0)) { match { $t: Town } return { 1 } }"),
                  {"type error: unknown parameter type `Vector(0)` for `$v`"});
   EXPECT_REFUSED(check_source("query q($v: Vector(2147483648)) { match { $t: X } return { 1 } }"),
@@ -227,9 +228,10 @@ TEST(CheckRead, T23EdgeBindings) {
   EXPECT_REFUSED(match("$t: Town  $t $w:road $u  $w = 5"), {"T23", "cannot be used bare"});
   EXPECT_REFUSED(returning("$w }"), {"T23", "`$w`", "cannot be used bare"});
   EXPECT_REFUSED(returning("count($w) }"), {"T23"});
-  EXPECT_REFUSED(match("$t: Town  $t $w:road $u  search($w.note, \"x\")"),
-                 {"T23: search cannot target edge property `$w.note`; text/rank search runs on node "
-                  "properties"});
+  EXPECT_REFUSED(
+      match("$t: Town  $t $w:road $u  search($w.note, \"x\")"),
+      {"T23: search cannot target edge property `$w.note`; text/rank search runs on node "
+       "properties"});
   EXPECT_REFUSED(returning("$t.name } order { bm25($w.note, \"x\") }"), {"T23: bm25"});
   EXPECT_REFUSED(returning("$t.name } order { nearest($w.note, \"x\") } limit 3"),
                  {"T23: nearest cannot target edge binding `$w`; vector search runs on node "
@@ -257,22 +259,26 @@ TEST(CheckRead, T6PropertyAccess) {
 }
 
 TEST(CheckRead, AVariableAndAParameterMayShareAName) {
-  EXPECT_CHECKS(check_source(
-      "query q($t: String) { match { $t: Town { name: $t }  $t.name = $t } return { $t, $t.pop } }"));
+  EXPECT_CHECKS(
+      check_source("query q($t: String) { match { $t: Town { name: $t }  $t.name = $t } return { "
+                   "$t, $t.pop } }"));
 }
 
 TEST(CheckRead, T7Comparisons) {
   EXPECT_CHECKS(match("$t: Town  $t.pop > 2.5  $t.big = $i  3 < $t.ratio  $t.name = $s  1 = 2.0"));
-  EXPECT_CHECKS(match("$t: Town  $t.kind = \"anything\"  $t.founded < date(\"x\")  $t.seen < now()"));
+  EXPECT_CHECKS(
+      match("$t: Town  $t.kind = \"anything\"  $t.founded < date(\"x\")  $t.seen < now()"));
   EXPECT_CHECKS(match("$t: Town  search($t.name, $s) = true  true != fuzzy($t.name, $s)"));
   EXPECT_REFUSED(match("$t: Town  $t.pop > \"many\""), {"T7: cannot compare I32? with String"});
   EXPECT_REFUSED(match("$t: Town  $t.name = true"), {"T7: cannot compare String with Bool"});
-  EXPECT_REFUSED(match("$t: Town  $t.founded = $t.seen"), {"T7: cannot compare Date? with DateTime?"});
+  EXPECT_REFUSED(match("$t: Town  $t.founded = $t.seen"),
+                 {"T7: cannot compare Date? with DateTime?"});
   EXPECT_REFUSED(match("$t: Town  $t.open = 1"), {"T7"});
   EXPECT_REFUSED(match("$t: Town  $u: Town  $t = $u"), {"T7", "scalar operands", "node `Town`"});
   EXPECT_REFUSED(match("$t: Town  count($t) > 1"), {"T7", "scalar operands", "aggregate"});
   EXPECT_REFUSED(match("$t: Town  $t.pop = null"), {"T7", "scalar operands", "aggregate"});
-  EXPECT_REFUSED(match("$t: Town  $t.tags = [\"x\"]"), {"T7", "use `contains` for list membership"});
+  EXPECT_REFUSED(match("$t: Town  $t.tags = [\"x\"]"),
+                 {"T7", "use `contains` for list membership"});
   EXPECT_REFUSED(match("$t: Town  $t.v = [1, 0]"),
                  {"T7", "vector comparisons in filters are not supported"});
   EXPECT_REFUSED(match("$t: Town  $blob = $blob"),
@@ -294,13 +300,15 @@ TEST(CheckRead, T7Contains) {
                  {"T7", "contains requires a scalar right operand"});
   EXPECT_REFUSED(match("$t: Town  $t.tags contains 5"),
                  {"T7: cannot test membership of I64 in [String]?"});
-  EXPECT_REFUSED(match("$t: Town  5 contains $t.name"), {"T7", "contains requires a list property"});
+  EXPECT_REFUSED(match("$t: Town  5 contains $t.name"),
+                 {"T7", "contains requires a list property"});
   EXPECT_REFUSED(match("$t: Town  $t.pop contains 5"), {"T7", "contains requires a list property"});
   EXPECT_REFUSED(match("$t: Town  $t contains \"x\""), {"T7", "contains requires a list property"});
 }
 
 TEST(CheckRead, ContainsGoesByDeclaredTypeWhereverTheVariableComesFrom) {
-  EXPECT_CHECKS(match("$r: River  $t flowsThrough $r  $t.name contains \"x\"  $t.tags contains \"x\""));
+  EXPECT_CHECKS(
+      match("$r: River  $t flowsThrough $r  $t.name contains \"x\"  $t.tags contains \"x\""));
   EXPECT_CHECKS(match("$r: River  not { $t flowsThrough $r  not { $t.name contains \"x\" } }"));
 }
 
@@ -316,8 +324,7 @@ TEST(CheckRead, T7StartsWith) {
 
 TEST(CheckRead, ListLiterals) {
   EXPECT_CHECKS(returning("[], [1, 2.5], [true], [date(\"a\"), date(\"b\")] }"));
-  EXPECT_REFUSED(returning("[[1], [2]] }"),
-                 {"type error: nested list literals are not supported"});
+  EXPECT_REFUSED(returning("[[1], [2]] }"), {"type error: nested list literals are not supported"});
   EXPECT_REFUSED(returning("[1, \"a\"] }"),
                  {"type error: list literal elements must share a compatible scalar type"});
   EXPECT_REFUSED(match("$t: Town { tags: [[1]] }"), {"nested list literals are not supported"});
@@ -331,7 +338,8 @@ TEST(CheckRead, T8Aggregates) {
   EXPECT_REFUSED(returning("avg($t.open) }"), {"T8: avg requires numeric type, got Bool?"});
   EXPECT_REFUSED(returning("min($t.founded) }"),
                  {"T8: min requires numeric or string type, got Date?"});
-  EXPECT_REFUSED(returning("max($t.tags) }"), {"T8: max requires numeric or string type, got [String]?"});
+  EXPECT_REFUSED(returning("max($t.tags) }"),
+                 {"T8: max requires numeric or string type, got [String]?"});
   EXPECT_REFUSED(returning("sum($t.marks) }"), {"T8"});
   EXPECT_REFUSED(returning("sum($t.v) }"), {"T8"});
 }
@@ -381,7 +389,8 @@ TEST(CheckRead, T24Blobs) {
 }
 
 TEST(CheckRead, OrderItems) {
-  EXPECT_CHECKS(returning("$t.name as n } order { n desc, $u.pop, $w.km, nope, count($t), $t, 5 }"));
+  EXPECT_CHECKS(
+      returning("$t.name as n } order { n desc, $u.pop, $w.km, nope, count($t), $t, 5 }"));
   EXPECT_REFUSED(returning("$t.name } order { $x }"), {"`$x` is not bound"});
 }
 
@@ -397,9 +406,10 @@ TEST(CheckRead, T15Nearest) {
   EXPECT_REFUSED(order("nearest($t.w, $v2)"), {"T15: type `Town` has no property `w`"});
   EXPECT_REFUSED(order("nearest($t.name, $v2)"),
                  {"T15: nearest requires a Vector property, got Town.name: String"});
-  EXPECT_REFUSED(order("nearest($t.v, [1, 2, 3])"),
-                 {"T15: nearest vector dimension mismatch: property is Vector(2), query literal has "
-                  "3 elements"});
+  EXPECT_REFUSED(
+      order("nearest($t.v, [1, 2, 3])"),
+      {"T15: nearest vector dimension mismatch: property is Vector(2), query literal has "
+       "3 elements"});
   EXPECT_REFUSED(order("nearest($t.v, $v3)"),
                  {"T15: nearest vector dimension mismatch: property is Vector(2), query is "
                   "Vector(3)"});
@@ -425,8 +435,9 @@ TEST(CheckRead, T17AndT18) {
 }
 
 TEST(CheckRead, T19T20TextFunctions) {
-  EXPECT_CHECKS(match("$t: Town  search($t.name, $s0)  fuzzy($t.kind, \"x\", $i)  "
-                      "match_text($t.label, $s)"));
+  EXPECT_CHECKS(
+      match("$t: Town  search($t.name, $s0)  fuzzy($t.kind, \"x\", $i)  "
+            "match_text($t.label, $s)"));
   EXPECT_REFUSED(match("$t: Town  search($t.pop, $s)"),
                  {"T19: search field must be String, got I32?"});
   EXPECT_REFUSED(match("$t: Town  search($t.tags, $s)"), {"T19", "got [String]?"});
@@ -455,7 +466,8 @@ TEST(CheckRead, T21Rrf) {
   EXPECT_CHECKS(order("", ", n } limit 3"));
   EXPECT_CHECKS(order(", $i", "} limit 3"));
   EXPECT_REFUSED(order("", "}"), {"T21: rrf ordering requires a limit clause"});
-  EXPECT_REFUSED(returning("rrf(bm25($t.name, $s), bm25($t.name, $s)) as s } order { s }"), {"T21"});
+  EXPECT_REFUSED(returning("rrf(bm25($t.name, $s), bm25($t.name, $s)) as s } order { s }"),
+                 {"T21"});
   EXPECT_REFUSED(order(", 0", "} limit 3"), {"T21: rrf k must be greater than 0"});
   EXPECT_REFUSED(order(", $f", "} limit 3"), {"T21: rrf k must be an integer scalar, got F64"});
   EXPECT_REFUSED(returning("$t.name } order { nearest($t.v, $v2), "

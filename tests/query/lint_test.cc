@@ -44,26 +44,29 @@ std::string fields(const std::vector<ResultField>& list) {
 }
 
 std::string result_of(const std::string& match, const std::string& projections) {
-  const LintReport report =
-      lint("query q($p: I32?, $b: Bool) { match { " + match + " } return { " + projections + " } }");
+  const LintReport report = lint("query q($p: I32?, $b: Bool) { match { " + match + " } return { " +
+                                 projections + " } }");
   if (report.queries.size() != 1) return "does not parse";
   if (report.queries[0].error) return *report.queries[0].error;
   return fields(report.queries[0].operation->result);
 }
 
 TEST(Lint, ResultFields) {
-  EXPECT_EQ(result_of("$n: Note", "$n.slug, $n.text, $n.vec, $n.tags, $n.at, $n.big, $n.ok, $n.kind, "
-                                  "$n.kinds, $n as whole, $n, $p, $b, 5, 2.5, [1], now()"),
+  EXPECT_EQ(result_of("$n: Note",
+                      "$n.slug, $n.text, $n.vec, $n.tags, $n.at, $n.big, $n.ok, $n.kind, "
+                      "$n.kinds, $n as whole, $n, $p, $b, 5, 2.5, [1], now()"),
             "slug:string text:string? vec:vector(2)? tags:list(date)? at:datetime big:bigint? "
             "ok:bool? kind:string kinds:list(string) whole:object n:object p:int? b:bool "
             "literal:bigint literal:float literal:list(bigint) now:datetime ");
-  EXPECT_EQ(result_of("$n: Note", "$p, count($n), sum($n.big), avg($n.big) as mean, min($n.big), "
-                                  "max($n.slug), max($n)"),
+  EXPECT_EQ(result_of("$n: Note",
+                      "$p, count($n), sum($n.big), avg($n.big) as mean, min($n.big), "
+                      "max($n.slug), max($n)"),
             "p:int? count:bigint? sum:float? mean:float? min:bigint? max:string? max:object? ");
   EXPECT_EQ(result_of("$n: Note", "$n.slug as s, s, $n as m, m as again, nope"),
             "s:string s:string m:object again:object nope:bigint? ");
-  EXPECT_EQ(result_of("$n: Note", "bm25($n.text, \"x\") as score, nearest($n.vec, [1, 2]), "
-                                  "search($n.text, \"x\")"),
+  EXPECT_EQ(result_of("$n: Note",
+                      "bm25($n.text, \"x\") as score, nearest($n.vec, [1, 2]), "
+                      "search($n.text, \"x\")"),
             "score:float nearest:float search:bool ");
 }
 
@@ -127,9 +130,10 @@ TEST(Lint, UntouchedTypesGiveNoFindings) {
 }
 
 TEST(Lint, HardcodedMutations) {
-  const LintReport report = lint("query add() { insert Town { name: \"x\" } }"
-                                 "query with($n: String) { insert Town { name: $n } }"
-                                 "query read() { match { $t: Town } return { 1 } }");
+  const LintReport report = lint(
+      "query add() { insert Town { name: \"x\" } }"
+      "query with($n: String) { insert Town { name: $n } }"
+      "query read() { match { $t: Town } return { 1 } }");
   ASSERT_EQ(report.queries[0].warnings.size(), 1u);
   EXPECT_EQ(report.queries[0].warnings[0],
             "mutation declares no params; hardcoded mutations are easy to miss");
@@ -254,16 +258,18 @@ TEST(Lint, JsonOfAFileThatDoesNotParse) {
 }
 
 TEST(Lint, Text) {
-  EXPECT_EQ(lint_text(lint("query all() { match { $t: Town } return { $t.name } }")),
-            "OK    query `all` (read)\n"
-            "INFO  Lint complete: 1 queries processed (0 error(s), 0 warning(s), 0 info item(s))\n");
-  EXPECT_EQ(lint_text(lint("query a() { match { $t: Nope } return { 1 } }"
-                           "query b() { update River set { name: \"x\" } where name = \"y\" }")),
-            "ERROR query `a`: type error: T1: unknown node type `Nope`; did you mean `Note`?\n"
-            "OK    query `b` (mutation)\n"
-            "WARN  query `b`: mutation declares no params; hardcoded mutations are easy to miss\n"
-            "WARN  River.length exists in schema but no update query sets it\n"
-            "INFO  Lint complete: 2 queries processed (1 error(s), 2 warning(s), 0 info item(s))\n");
+  EXPECT_EQ(
+      lint_text(lint("query all() { match { $t: Town } return { $t.name } }")),
+      "OK    query `all` (read)\n"
+      "INFO  Lint complete: 1 queries processed (0 error(s), 0 warning(s), 0 info item(s))\n");
+  EXPECT_EQ(
+      lint_text(lint("query a() { match { $t: Nope } return { 1 } }"
+                     "query b() { update River set { name: \"x\" } where name = \"y\" }")),
+      "ERROR query `a`: type error: T1: unknown node type `Nope`; did you mean `Note`?\n"
+      "OK    query `b` (mutation)\n"
+      "WARN  query `b`: mutation declares no params; hardcoded mutations are easy to miss\n"
+      "WARN  River.length exists in schema but no update query sets it\n"
+      "INFO  Lint complete: 2 queries processed (1 error(s), 2 warning(s), 0 info item(s))\n");
 }
 
 }  // namespace

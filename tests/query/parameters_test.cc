@@ -105,7 +105,8 @@ TEST(Parameters, U32AndU64) {
 TEST(Parameters, Floats) {
   EXPECT_EQ(value("F64", "2"), "double 2.000000");
   EXPECT_EQ(value("F32", "-2.5e1"), "double -25.000000");
-  EXPECT_EQ(value("F64", "123456789012345678901234567890"), "double 123456789012345677877719597056.000000");
+  EXPECT_EQ(value("F64", "123456789012345678901234567890"),
+            "double 123456789012345677877719597056.000000");
   EXPECT_EQ(value("F64", "1e-999"), "double 0.000000");
   EXPECT_EQ(value("F64", "1e999"), "param 'p': expected float");
   EXPECT_EQ(value("F64", R"("2.5")"), "param 'p': expected float");
@@ -147,8 +148,7 @@ TEST(Parameters, Vectors) {
 TEST(Parameters, Null) {
   EXPECT_EQ(value("String?", "null"), "null");
   EXPECT_EQ(value("[I32]?", "null"), "null");
-  EXPECT_EQ(value("String", "null"),
-            "param 'p': null is not accepted for non-nullable parameter");
+  EXPECT_EQ(value("String", "null"), "param 'p': null is not accepted for non-nullable parameter");
   EXPECT_EQ(value("Vector(2)", "null"),
             "param 'p': null is not accepted for non-nullable parameter");
 }
@@ -169,8 +169,8 @@ TEST(Parameters, OnlyAnObject) {
 TEST(Parameters, BrokenJson) {
   for (const char* json :
        {"{\"p\": ", "{", "nul", "{\"p\" 1}", "{\"p\": 1,}", "{\"p\": tru}", "{\"p\": 01}",
-        "{\"p\": 1}x", "{\"p\": -}", "{\"p\": \"\\q\"}", "{p: 1}", "{\"p\": [1 2]}", "{\"p\": nulL}",
-        "{\"p\": .5}", "{\"p\": 1} {}", "{\"p\": 1]", "x", "{\"p\": \"\xff\"}"}) {
+        "{\"p\": 1}x", "{\"p\": -}", "{\"p\": \"\\q\"}", "{p: 1}", "{\"p\": [1 2]}",
+        "{\"p\": nulL}", "{\"p\": .5}", "{\"p\": 1} {}", "{\"p\": 1]", "x", "{\"p\": \"\xff\"}"}) {
     const std::string got = bound("$q: I32", json);
     EXPECT_EQ(got.rfind("params are not valid JSON", 0), 0u) << json << " gave " << got;
   }
@@ -191,7 +191,8 @@ TEST(Parameters, TheLastOfRepeatedKeysCounts) {
 }
 
 TEST(Parameters, ValuesComeInDeclaredOrder) {
-  auto values = bind_parameters(declare("$a: I32, $b: String?, $c: Bool"), R"({"c": true, "a": 1})");
+  auto values =
+      bind_parameters(declare("$a: I32, $b: String?, $c: Bool"), R"({"c": true, "a": 1})");
   ASSERT_TRUE(values.ok());
   ASSERT_EQ(values->size(), 3u);
   EXPECT_EQ(text(*(*values)[0]), "int 1");

@@ -36,9 +36,9 @@ bool contains(const std::string& text, std::string_view part) {
 
 #define EXPECT_HAS(text, part) \
   EXPECT_TRUE(contains(text, part)) << "in: " << (text) << "\nmissing: " << (part)
-#define EXPECT_PARSE_ERROR(text)               \
-  do {                                         \
-    const std::string got = (text);            \
+#define EXPECT_PARSE_ERROR(text)                         \
+  do {                                                   \
+    const std::string got = (text);                      \
     EXPECT_EQ(got.rfind("parse error: ", 0), 0u) << got; \
   } while (false)
 
@@ -66,10 +66,11 @@ TEST(Parse, CommentsStandBetweenAnyTokens) {
 }
 
 TEST(Parse, KeywordsAreNotReserved) {
-  EXPECT_EQ(tree("query match($limit: I32) { match { $order: Entry  $order.limit = $limit } "
-                 "return { $order.match as return } }"),
-            "query match(limit:I32,) match{bind(order,Entry) "
-            "filter0(prop(order,limit),var limit) } return{prop(order,match) as return; } order{}\n");
+  EXPECT_EQ(
+      tree("query match($limit: I32) { match { $order: Entry  $order.limit = $limit } "
+           "return { $order.match as return } }"),
+      "query match(limit:I32,) match{bind(order,Entry) "
+      "filter0(prop(order,limit),var limit) } return{prop(order,match) as return; } order{}\n");
 }
 
 TEST(Parse, KeywordsHaveNoWordBoundary) {
@@ -177,12 +178,15 @@ TEST(Parse, ParameterListsHaveNoTrailingComma) {
 }
 
 TEST(Parse, Annotations) {
-  EXPECT_HAS(tree("query q() @instruction(\"i\") @description(\"d\") { match { $t: T } return { $t } }"),
-             "description<1:d> instruction<1:i>");
-  EXPECT_HAS(tree("query q() @description(\"a\") @description(\"b\") { match { $t: T } return { $t } }"),
-             "duplicate @description annotations");
-  EXPECT_HAS(tree("query q() @instruction(\"a\") @instruction(\"b\") { match { $t: T } return { $t } }"),
-             "duplicate @instruction annotations");
+  EXPECT_HAS(
+      tree("query q() @instruction(\"i\") @description(\"d\") { match { $t: T } return { $t } }"),
+      "description<1:d> instruction<1:i>");
+  EXPECT_HAS(
+      tree("query q() @description(\"a\") @description(\"b\") { match { $t: T } return { $t } }"),
+      "duplicate @description annotations");
+  EXPECT_HAS(
+      tree("query q() @instruction(\"a\") @instruction(\"b\") { match { $t: T } return { $t } }"),
+      "duplicate @instruction annotations");
   EXPECT_PARSE_ERROR(tree("query q() @summary(\"a\") { match { $t: T } return { $t } }"));
   EXPECT_PARSE_ERROR(tree("query q() @ description(\"a\") { match { $t: T } return { $t } }"));
 }
@@ -280,7 +284,8 @@ TEST(Parse, Mutations) {
 }
 
 TEST(Parse, ReadsAndMutationsShareASource) {
-  auto file = parse_queries("query a() { delete T where x = 1 } query a() { match { $t: T } return { 1 } }");
+  auto file = parse_queries(
+      "query a() { delete T where x = 1 } query a() { match { $t: T } return { 1 } }");
   ASSERT_TRUE(file.ok());
   ASSERT_EQ(file->queries.size(), 2u);
   EXPECT_TRUE(file->queries[0].is_mutation());
@@ -316,10 +321,12 @@ TEST(Parse, ColumnsCountCharacters) {
 }
 
 TEST(Parse, SpansNameTheText) {
-  const std::string source = "query q() {\n  match { $t: Tówn  $t road $u }\n  return { $u.name } }";
+  const std::string source =
+      "query q() {\n  match { $t: Tówn  $t road $u }\n  return { $u.name } }";
   auto file = parse_queries(source);
   ASSERT_FALSE(file.ok());  // type names are ASCII
-  const std::string fixed = "query q() { /* é */\n  match { $t: Town  $t road $u }\n  return { $u.name } }";
+  const std::string fixed =
+      "query q() { /* é */\n  match { $t: Town  $t road $u }\n  return { $u.name } }";
   file = parse_queries(fixed);
   ASSERT_TRUE(file.ok());
   const auto& body = std::get<ReadBody>(file->queries[0].body);

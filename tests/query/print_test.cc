@@ -17,8 +17,9 @@ namespace {
 
 using rc::gen::element;
 
-// Trees as the parser makes them: nothing that the grammar would read differently, such as `contains`
-// between two bare variables (a traversal) or an alias reference that begins with `true`.
+// Trees as the parser makes them: nothing that the grammar would read differently, such as
+// `contains` between two bare variables (a traversal) or an alias reference that begins with
+// `true`.
 class TreeGenerator {
  public:
   QueryFile file() {
@@ -34,10 +35,12 @@ class TreeGenerator {
 
   static std::string ident() {
     return *element<std::string>("a", "b", "_x", "match", "return", "order", "limit", "as", "asc",
-                                 "desc", "now", "count", "nearest", "search", "name", "set", "where",
-                                 "insert", "query", "date", "x1", "of_A", "note", "not");
+                                 "desc", "now", "count", "nearest", "search", "name", "set",
+                                 "where", "insert", "query", "date", "x1", "of_A", "note", "not");
   }
-  static std::string any_ident() { return coin() ? ident() : *element<std::string>("true", "falsey"); }
+  static std::string any_ident() {
+    return coin() ? ident() : *element<std::string>("true", "falsey");
+  }
   static std::string edge() {
     return *element<std::string>("road", "flowsThrough", "contains", "notable", "in_x", "as");
   }
@@ -48,8 +51,8 @@ class TreeGenerator {
     std::string out;
     const int n = below(5);
     for (int i = 0; i < n; ++i) {
-      out += *element<std::string>("a", "\"", "\\", "\n", "\r", "\t", "é", "漢", "/*", "//", "$", " ",
-                                   "\\n", std::string(1, '\0'), "}");
+      out += *element<std::string>("a", "\"", "\\", "\n", "\r", "\t", "é", "漢", "/*", "//", "$",
+                                   " ", "\\n", std::string(1, '\0'), "}");
     }
     return out;
   }
@@ -57,16 +60,26 @@ class TreeGenerator {
   Literal literal(int depth) {
     Literal out;
     switch (below(depth > 0 ? 7 : 6)) {
-      case 0: out.value = text(); break;
-      case 1: out.value = *rc::gen::nonNegative<std::int64_t>(); break;
+      case 0:
+        out.value = text();
+        break;
+      case 1:
+        out.value = *rc::gen::nonNegative<std::int64_t>();
+        break;
       case 2: {
         const double v = std::fabs(*rc::gen::arbitrary<double>());
         out.value = std::isfinite(v) ? v : 1e300;
         break;
       }
-      case 3: out.value = coin(); break;
-      case 4: out.value = DateText{text()}; break;
-      case 5: out.value = DateTimeText{text()}; break;
+      case 3:
+        out.value = coin();
+        break;
+      case 4:
+        out.value = DateText{text()};
+        break;
+      case 5:
+        out.value = DateTimeText{text()};
+        break;
       default: {
         std::vector<Literal> items;
         for (int i = below(4); i > 0; --i) items.push_back(literal(depth - 1));
@@ -102,28 +115,36 @@ class TreeGenerator {
 
   ExprPtr expr(int depth) {
     switch (below(depth > 0 ? 7 : 5)) {
-      case 0: return make(NowCall{});
-      case 1: return make(PropertyAccess{variable(), any_ident()});
-      case 2: return make(VariableRef{variable()});
-      case 3: return make(AliasRef{ident()});
-      case 4: return make(literal(2));
+      case 0:
+        return make(NowCall{});
+      case 1:
+        return make(PropertyAccess{variable(), any_ident()});
+      case 2:
+        return make(VariableRef{variable()});
+      case 3:
+        return make(AliasRef{ident()});
+      case 4:
+        return make(literal(2));
       case 5:
         return make(AggregateCall{*element(Aggregate::kCount, Aggregate::kSum, Aggregate::kAvg,
                                            Aggregate::kMin, Aggregate::kMax),
                                   expr(depth - 1)});
       default:
-        return search(*element(SearchFunction::kNearest, SearchFunction::kSearch,
-                               SearchFunction::kFuzzy, SearchFunction::kMatchText,
-                               SearchFunction::kBm25, SearchFunction::kRrf),
-                      depth);
+        return search(
+            *element(SearchFunction::kNearest, SearchFunction::kSearch, SearchFunction::kFuzzy,
+                     SearchFunction::kMatchText, SearchFunction::kBm25, SearchFunction::kRrf),
+            depth);
     }
   }
 
   MutationValue value() {
     switch (below(3)) {
-      case 0: return literal(2);
-      case 1: return VariableRef{variable()};
-      default: return NowCall{};
+      case 0:
+        return literal(2);
+      case 1:
+        return VariableRef{variable()};
+      default:
+        return NowCall{};
     }
   }
 
@@ -176,14 +197,17 @@ class TreeGenerator {
           clause.node = std::move(walk);
           break;
         }
-        case 2: clause.node = filter(); break;
+        case 2:
+          clause.node = filter();
+          break;
         case 3: {
-          const auto function = *element(SearchFunction::kSearch, SearchFunction::kFuzzy,
-                                         SearchFunction::kMatchText);
+          const auto function =
+              *element(SearchFunction::kSearch, SearchFunction::kFuzzy, SearchFunction::kMatchText);
           clause.node = TextSearchClause{search(function, 2)};
           break;
         }
-        default: clause.node = Negation{clauses(depth - 1)};
+        default:
+          clause.node = Negation{clauses(depth - 1)};
       }
       out.push_back(std::move(clause));
     }
@@ -201,7 +225,8 @@ class TreeGenerator {
     for (int i = below(3); i > 0; --i) {
       Ordering ordering{expr(2), coin()};
       const auto* call = std::get_if<SearchCall>(&ordering.expression->node);
-      if (call != nullptr && call->function == SearchFunction::kNearest) ordering.descending = false;
+      if (call != nullptr && call->function == SearchFunction::kNearest)
+        ordering.descending = false;
       body.order.push_back(std::move(ordering));
     }
     if (coin()) body.limit = *rc::gen::arbitrary<std::uint64_t>();
@@ -230,9 +255,12 @@ class TreeGenerator {
 
   MutationStatement statement() {
     switch (below(3)) {
-      case 0: return InsertStatement{type(), assignments(), {}};
-      case 1: return UpdateStatement{type(), assignments(), where(), {}};
-      default: return DeleteStatement{type(), where(), {}};
+      case 0:
+        return InsertStatement{type(), assignments(), {}};
+      case 1:
+        return UpdateStatement{type(), assignments(), where(), {}};
+      default:
+        return DeleteStatement{type(), where(), {}};
     }
   }
 
@@ -247,9 +275,9 @@ class TreeGenerator {
       return out;
     }
     out.type.list = coin();
-    out.type.scalar = *element(ScalarType::kString, ScalarType::kBool, ScalarType::kI32,
-                               ScalarType::kU64, ScalarType::kF32, ScalarType::kDate,
-                               ScalarType::kDateTime, ScalarType::kBlob);
+    out.type.scalar =
+        *element(ScalarType::kString, ScalarType::kBool, ScalarType::kI32, ScalarType::kU64,
+                 ScalarType::kF32, ScalarType::kDate, ScalarType::kDateTime, ScalarType::kBlob);
     return out;
   }
 

@@ -64,9 +64,8 @@ TEST(SourceError, SpansOfSeveralLinesAreMarkedOnTheFirst) {
 
 TEST(SourceError, LongLinesAreCutAndControlCharactersHidden) {
   const std::string pad(1000, 'x');
-  const std::string text =
-      rendered("query q() { match { $t: Town { name: \"" + pad + "\x1b[31m\" } } return { $t.nom, \"" +
-               pad + "\" } }");
+  const std::string text = rendered("query q() { match { $t: Town { name: \"" + pad +
+                                    "\x1b[31m\" } } return { $t.nom, \"" + pad + "\" } }");
   EXPECT_LT(text.size(), 600u);
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
   EXPECT_NE(text.find("… "), std::string::npos);

@@ -84,7 +84,9 @@ std::string dump(const Clause& clause) {
       return "filter" + std::to_string(static_cast<int>(v.op)) + "(" + dump(*v.left) + "," +
              dump(*v.right) + ")";
     }
-    std::string operator()(const TextSearchClause& v) const { return "text(" + dump(*v.call) + ")"; }
+    std::string operator()(const TextSearchClause& v) const {
+      return "text(" + dump(*v.call) + ")";
+    }
   };
   return std::visit(Visitor{}, clause.node);
 }

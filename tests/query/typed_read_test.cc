@@ -122,13 +122,13 @@ TEST_F(TypedReadTest, Anchoring) {
 }
 
 TEST_F(TypedReadTest, ColumnNames) {
-  const TypedRead read = check(
-      "$t: Town  $t $w:road $u",
-      "return { $t.name, $t, $p, 5, now(), $w.km as len, x, bm25($t.name, $p) }");
+  const TypedRead read =
+      check("$t: Town  $t $w:road $u",
+            "return { $t.name, $t, $p, 5, now(), $w.km as len, x, bm25($t.name, $p) }");
   std::vector<std::string> names;
   for (const TypedProjection& projection : read.projections) names.push_back(projection.column);
-  EXPECT_EQ(names, (std::vector<std::string>{"t.name", "t", "p", "literal", "now", "len", "x",
-                                             "bm25"}));
+  EXPECT_EQ(names,
+            (std::vector<std::string>{"t.name", "t", "p", "literal", "now", "len", "x", "bm25"}));
   const TypedRead aggregate = check("$t: Town", "return { count($t), sum($t.pop), max(5) as m }");
   EXPECT_TRUE(aggregate.aggregate);
   EXPECT_FALSE(read.aggregate);
@@ -164,7 +164,8 @@ TEST_F(TypedReadTest, FiltersKnowMembership) {
 }
 
 TEST_F(TypedReadTest, ParametersWinOverVariablesWhenBare) {
-  const TypedRead read = check("$p: Town { name: $p }", "return { $p, $p.pop } order { $p.pop desc }");
+  const TypedRead read =
+      check("$p: Town { name: $p }", "return { $p, $p.pop } order { $p.pop desc }");
   EXPECT_TRUE(std::holds_alternative<TParameter>(read.projections[0].expression->node));
   EXPECT_TRUE(std::holds_alternative<TProperty>(read.projections[1].expression->node));
   EXPECT_TRUE(read.order[0].descending);

@@ -11,11 +11,11 @@ namespace omnigraph {
 namespace {
 
 std::string stored() {
-  return catalog_to_json(*compiled(
-      "// \"people\" \\ \xC5\xBE\n"
-      "interface Named { name: String @key }\n"
-      "node Person implements Named { age: I32? }\n"
-      "edge Knows: Person -> Person { since: Date? @unique(src, dst) }\n"));
+  return catalog_to_json(
+      *compiled("// \"people\" \\ \xC5\xBE\n"
+                "interface Named { name: String @key }\n"
+                "node Person implements Named { age: I32? }\n"
+                "edge Knows: Person -> Person { since: Date? @unique(src, dst) }\n"));
 }
 
 std::string replaced(std::string text, std::string_view from, std::string_view to) {

@@ -91,7 +91,8 @@ TEST(Catalog, RangeBounds) {
       "node A { a: F64 b: F64 c: F64 d: I64 e: I64 f: F64\n"
       "  @range(a, -40.5..60) @range(b, 0..) @range(c, ..10)\n"
       "  @range(d, -9223372036854775808..9223372036854775808)\n"
-      "  @range(f, 0.0" + std::string(400, '0') + "1..1" + std::string(400, '0') + ") }");
+      "  @range(f, 0.0" +
+      std::string(400, '0') + "1..1" + std::string(400, '0') + ") }");
   const std::vector<RangeConstraint>& ranges = catalog->node("A")->ranges;
   ASSERT_EQ(ranges.size(), 5u);
   EXPECT_EQ(ranges[0].min->value, -40.5);

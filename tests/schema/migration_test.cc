@@ -108,8 +108,9 @@ TEST(Migration, AdditiveStepsInKindThenNameOrder) {
 TEST(Migration, NewNumbersContinueAndOldOnesStay) {
   const CatalogPtr first = compiled("node B { x: I32? } edge E: B -> B");
   // Types B 1, E 2; x 3; lifetimes 4, 5.
-  const Migration migration = plan(*first, "node A { p: I32? } node B { x: I32? a: I32? }\n"
-                                           "edge E: B -> A interface I { q: I32? }");
+  const Migration migration = plan(*first,
+                                   "node A { p: I32? } node B { x: I32? a: I32? }\n"
+                                   "edge E: B -> A interface I { q: I32? }");
   const Catalog& next = *migration.catalog;
   EXPECT_EQ(next.node("B")->id, 1u);
   EXPECT_EQ(next.node("B")->lifetime, 4u);
@@ -133,13 +134,13 @@ TEST(Migration, RenamesKeepNumbersAndKeyOrder) {
       "node Pair { alpha: String zeta: String @key(alpha, zeta) @range(n, 0..1) n: I32?\n"
       "  @check(alpha, \"a\") @index(n, zeta) }\n"
       "edge Knows: Pair -> Pair { since: Date? @index(src, since) }");
-  const Migration migration = plan(
-      *accepted,
-      "node Duo @rename_from(\"Pair\") { aaaa: String @rename_from(\"zeta\")\n"
-      "  zzzz: String @rename_from(alpha) m: I32? @rename_from(\"n\") @key(aaaa, zzzz)\n"
-      "  @range(m, 0..1) @check(zzzz, \"a\") @index(m, aaaa) }\n"
-      "edge Meets: Duo -> Duo @rename_from(\"Knows\") { date: Date? @rename_from(\"since\")\n"
-      "  @index(date, src) }");
+  const Migration migration =
+      plan(*accepted,
+           "node Duo @rename_from(\"Pair\") { aaaa: String @rename_from(\"zeta\")\n"
+           "  zzzz: String @rename_from(alpha) m: I32? @rename_from(\"n\") @key(aaaa, zzzz)\n"
+           "  @range(m, 0..1) @check(zzzz, \"a\") @index(m, aaaa) }\n"
+           "edge Meets: Duo -> Duo @rename_from(\"Knows\") { date: Date? @rename_from(\"since\")\n"
+           "  @index(date, src) }");
   EXPECT_EQ(lines(migration), (Lines{
                                   "rename node type 'Pair' -> 'Duo'",
                                   "rename property 'Duo.zeta' -> 'Duo.aaaa' on node 'Duo'",
@@ -161,8 +162,8 @@ TEST(Migration, RenamesKeepNumbersAndKeyOrder) {
 
 TEST(Migration, RenamedAndWidenedPropertyIsNamedAnew) {
   const CatalogPtr accepted = compiled("node Task { state: enum(todo, done) }");
-  const Migration migration = plan(
-      *accepted, "node Task { status: enum(done, todo, blocked, x) @rename_from(\"state\") }");
+  const Migration migration =
+      plan(*accepted, "node Task { status: enum(done, todo, blocked, x) @rename_from(\"state\") }");
   EXPECT_EQ(json(migration),
             R"([{"kind":"rename_property","type_kind":"node","type_name":"Task","from":"state",)"
             R"("to":"status"},{"kind":"extend_enum","type_kind":"node","type_name":"Task",)"
@@ -171,9 +172,9 @@ TEST(Migration, RenamedAndWidenedPropertyIsNamedAnew) {
 }
 
 TEST(Migration, InterfacePropertyRenamesReachTheirNodes) {
-  const CatalogPtr accepted =
-      compiled("interface I { old: I32? } node N implements I {}\n"
-               "node M implements I { old: I32? }");
+  const CatalogPtr accepted = compiled(
+      "interface I { old: I32? } node N implements I {}\n"
+      "node M implements I { old: I32? }");
   const Migration migration =
       plan(*accepted,
            "interface I { fresh: I32? @rename_from(\"old\") } node N implements I {}\n"
@@ -209,8 +210,7 @@ TEST(Migration, WhatIsDeclaredAgainIsNew) {
   const CatalogPtr first = compiled("node A { x: I32? } node B {}");
   const CatalogPtr second = plan(*first, "node A {}").catalog;
   const Migration third = plan(*second, "node A { x: I32? } node B {}");
-  EXPECT_EQ(lines(third),
-            (Lines{"add property 'A.x' (I32?) on node 'A'", "add node type 'B'"}));
+  EXPECT_EQ(lines(third), (Lines{"add property 'A.x' (I32?) on node 'A'", "add node type 'B'"}));
   EXPECT_GT(third.catalog->node("A")->find("x")->id, first->node("A")->find("x")->id);
   EXPECT_NE(third.catalog->node("B")->lifetime, first->node("B")->lifetime);
   EXPECT_NE(third.catalog->node("B")->id, first->node("B")->id);
@@ -226,13 +226,12 @@ TEST(Migration, MetadataIsAStepOtherAnnotationsAreNot) {
            "node Person @owner(\"x\") @instruction(\"by \\\"name\\\"\") @description(\"new\")\n"
            "  { name: String @key }\n"
            "edge Knows: Person -> Person @description(\"friends\")");
-  EXPECT_EQ(lines(migration),
-            (Lines{
-                "update metadata on node 'Person' "
-                "(@description(\"new\"), @instruction(\"by \\\"name\\\"\"))",
-                "update metadata on property 'Person.name' of node 'Person' ()",
-                "update metadata on edge 'Knows' (@description(\"friends\"))",
-            }));
+  EXPECT_EQ(lines(migration), (Lines{
+                                  "update metadata on node 'Person' "
+                                  "(@description(\"new\"), @instruction(\"by \\\"name\\\"\"))",
+                                  "update metadata on property 'Person.name' of node 'Person' ()",
+                                  "update metadata on edge 'Knows' (@description(\"friends\"))",
+                              }));
   EXPECT_EQ(json(migration),
             R"([{"kind":"update_type_metadata","type_kind":"node","name":"Person","annotations":)"
             R"([{"name":"description","value":"new"},)"
@@ -364,12 +363,13 @@ TEST(Migration, StepsOfConstraintChanges) {
   EXPECT_EQ(lines("node P { a: I32 @index(a) }", "node P { a: I32 @index }"),
             Lines{"add constraint @index(a) on node 'P'"});
   // One refusal for all that go, before those that come.
-  EXPECT_EQ(lines("node P { a: I32 b: I32 @index(a) @unique(b) }", "node P { a: I32 b: I32 "
-                  "@index(b) @index(a, b) }"),
-            (Lines{"unsupported change on node:P: removing constraints from 'P' is not supported: "
-                   "index:a, unique:b",
-                   "add constraint @index(a, b) on node 'P'",
-                   "add constraint @index(b) on node 'P'"}));
+  EXPECT_EQ(
+      lines("node P { a: I32 b: I32 @index(a) @unique(b) }",
+            "node P { a: I32 b: I32 "
+            "@index(b) @index(a, b) }"),
+      (Lines{"unsupported change on node:P: removing constraints from 'P' is not supported: "
+             "index:a, unique:b",
+             "add constraint @index(a, b) on node 'P'", "add constraint @index(b) on node 'P'"}));
   EXPECT_EQ(lines("node P {} edge E: P -> P { s: I32 }",
                   "node P {} edge E: P -> P { s: I32 @index @index(src, dst) }"),
             (Lines{"add constraint @index(s) on edge 'E'",

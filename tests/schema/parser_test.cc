@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "schema/limits.h"
-#include "schema/source_text.h"
 #include "schema/schema_testing.h"
+#include "schema/source_text.h"
 
 namespace omnigraph {
 namespace {
@@ -161,8 +161,9 @@ TEST(SchemaParser, RefusesWhatTheGrammarRefuses) {
 TEST(SchemaParser, ShowsPlaceLineMarkAndExpectation) {
   const std::string message =
       syntax_message("node Person { name: String @key }\nnode person { }\n");
-  EXPECT_TRUE(message.starts_with("parse error:  --> 2:6\n  |\n2 | node person { }\n  |      ^---\n"
-                                  "  |\n  = expected a type name"))
+  EXPECT_TRUE(
+      message.starts_with("parse error:  --> 2:6\n  |\n2 | node person { }\n  |      ^---\n"
+                          "  |\n  = expected a type name"))
       << message;
   const Result<SchemaAst> ast = parse_schema("node A {\n  a: String\n  b: Text\n}");
   ASSERT_FALSE(ast.ok());
@@ -181,8 +182,8 @@ TEST(SchemaParser, ReportsTheFurthestPlace) {
 }
 
 TEST(SchemaParser, CutsLongLinesAndCleansTheEcho) {
-  const std::string message = syntax_message("node A { " + std::string(5000, ' ') + "\x1b[31m" +
-                                             std::string(5000, 'x'));
+  const std::string message =
+      syntax_message("node A { " + std::string(5000, ' ') + "\x1b[31m" + std::string(5000, 'x'));
   EXPECT_LT(message.size(), 1000u);
   EXPECT_EQ(message.find('\x1b'), std::string::npos);
   expect_holds(message, "--> 1:5010");

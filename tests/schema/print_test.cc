@@ -14,8 +14,6 @@
 namespace omnigraph {
 namespace {
 
-
-
 std::string pick(std::string_view alphabet) {
   return std::string(1, alphabet[*rc::gen::inRange<std::size_t>(0, alphabet.size())]);
 }
@@ -59,10 +57,18 @@ SchemaLiteral literal(bool words) {
   SchemaLiteral value;
   value.kind = static_cast<Kind>(*rc::gen::inRange(0, words ? 5 : 4));
   switch (value.kind) {
-    case Kind::kString: value.text = string_text(); break;
-    case Kind::kFloat: value.text = digits() + "." + digits(); break;
-    case Kind::kInt: value.text = digits(); break;
-    case Kind::kBool: value.text = *rc::gen::arbitrary<bool>() ? "true" : "false"; break;
+    case Kind::kString:
+      value.text = string_text();
+      break;
+    case Kind::kFloat:
+      value.text = digits() + "." + digits();
+      break;
+    case Kind::kInt:
+      value.text = digits();
+      break;
+    case Kind::kBool:
+      value.text = *rc::gen::arbitrary<bool>() ? "true" : "false";
+      break;
     case Kind::kWord:
       do value.text = identifier();
       while (value.text.starts_with("true") || value.text.starts_with("false"));
@@ -86,14 +92,16 @@ std::vector<AnnotationDecl> annotations() {
 
 TypeDecl type() {
   static const std::vector<ScalarType> kScalars = {
-      ScalarType::kString, ScalarType::kBlob, ScalarType::kBool, ScalarType::kI32,
-      ScalarType::kI64,    ScalarType::kU32,  ScalarType::kU64,  ScalarType::kF32,
+      ScalarType::kString, ScalarType::kBlob, ScalarType::kBool,    ScalarType::kI32,
+      ScalarType::kI64,    ScalarType::kU32,  ScalarType::kU64,     ScalarType::kF32,
       ScalarType::kF64,    ScalarType::kDate, ScalarType::kDateTime};
   TypeDecl type;
   type.form = static_cast<TypeDecl::Form>(*rc::gen::inRange(0, 4));
   switch (type.form) {
     case TypeDecl::Form::kScalar:
-    case TypeDecl::Form::kList: type.scalar = *rc::gen::elementOf(kScalars); break;
+    case TypeDecl::Form::kList:
+      type.scalar = *rc::gen::elementOf(kScalars);
+      break;
     case TypeDecl::Form::kEnum: {
       const int values = *rc::gen::inRange(1, 4);
       for (int i = 0; i < values; ++i) type.enum_values.push_back(word("aZ0_-", "bY9_-"));
@@ -145,8 +153,10 @@ std::vector<BodyItem> body() {
   std::vector<BodyItem> items;
   const int size = *rc::gen::inRange(0, 5);
   for (int i = 0; i < size; ++i) {
-    if (*rc::gen::arbitrary<bool>()) items.emplace_back(property());
-    else items.emplace_back(constraint());
+    if (*rc::gen::arbitrary<bool>())
+      items.emplace_back(property());
+    else
+      items.emplace_back(constraint());
   }
   return items;
 }

@@ -11,12 +11,12 @@ namespace {
 constexpr char kSchema[] = "node Person { name: String @key\n age: I32? }";
 
 constexpr const char* kPoints[] = {
-    "commit.before_append",    "log.before_write",     "log.after_write",
-    "log.after_sync",          "log.before_new_file",  "log.after_new_file",
-    "fold.before_merge",       "segment.before_write", "segment.after_write",
-    "fold.before_replace",     "fold.after_replace",   "checkpoint.begin",
+    "commit.before_append",    "log.before_write",       "log.after_write",
+    "log.after_sync",          "log.before_new_file",    "log.after_new_file",
+    "fold.before_merge",       "segment.before_write",   "segment.after_write",
+    "fold.before_replace",     "fold.after_replace",     "checkpoint.begin",
     "checkpoint.after_states", "checkpoint.before_root", "checkpoint.after_root",
-    "checkpoint.after_hint",   "log.before_pack",      "local.after_link",
+    "checkpoint.after_hint",   "log.before_pack",        "local.after_link",
 };
 
 RowBatch rows_of(const Catalog& catalog, const Model& rows) {
@@ -62,7 +62,9 @@ Result<Model> read_model(const Snapshot& snapshot) {
 }  // namespace
 
 StoreHistory::StoreHistory(ObjectStorePtr objects, LogForm form, HistoryOptions options)
-    : options_(options), random_(options.seed), faults_(std::make_shared<FaultStore>(objects)),
+    : options_(options),
+      random_(options.seed),
+      faults_(std::make_shared<FaultStore>(objects)),
       form_(form) {}
 
 void StoreHistory::fail(const std::string& what) {
@@ -78,11 +80,16 @@ void StoreHistory::inject(bool on) {
     if (!percent(options_.fault_percent)) return StoreFault::kNone;
     if (call != StoreCall::kPut && call != StoreCall::kPutIfAbsent) return StoreFault::kFail;
     switch (below(5)) {
-      case 0: return StoreFault::kFail;
-      case 1: return StoreFault::kFull;
-      case 2: return StoreFault::kShortWrite;
-      case 3: return StoreFault::kLostAnswer;
-      default: return StoreFault::kNotWritten;
+      case 0:
+        return StoreFault::kFail;
+      case 1:
+        return StoreFault::kFull;
+      case 2:
+        return StoreFault::kShortWrite;
+      case 3:
+        return StoreFault::kLostAnswer;
+      default:
+        return StoreFault::kNotWritten;
     }
   });
 }
@@ -254,8 +261,8 @@ void StoreHistory::branch(Handle& handle) {
 
 void StoreHistory::maintain(Handle& handle) {
   const Status kept = percent(30) ? handle.store->maintain_now() : handle.store->maintain();
-  if (!kept.ok() && (kept.error().code() == ErrorCode::kCorrupt ||
-                     kept.error().code() == ErrorCode::kInternal)) {
+  if (!kept.ok() &&
+      (kept.error().code() == ErrorCode::kCorrupt || kept.error().code() == ErrorCode::kInternal)) {
     fail("maintain: " + kept.error().message());
   }
 }

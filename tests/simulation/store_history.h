@@ -1,6 +1,6 @@
 // One random history of a graph: several handles on one store, each as if in a process of its own,
-// committing, reading, folding, checkpointing, crashing, while the store fails; and a plain model that
-// says what must be there. Single-threaded and made of its seed alone.
+// committing, reading, folding, checkpointing, crashing, while the store fails; and a plain model
+// that says what must be there. Single-threaded and made of its seed alone.
 #pragma once
 
 #include <cstdint>
@@ -27,8 +27,8 @@ struct HistoryOptions {
   std::uint64_t seed = 1;
   int steps = 80;
   int handles = 2;
-  int fault_percent = 0;         // of the store's calls
-  int fault_point_percent = 0;   // of the steps run with a random fault point armed
+  int fault_percent = 0;        // of the store's calls
+  int fault_point_percent = 0;  // of the steps run with a random fault point armed
 };
 
 class StoreHistory {
@@ -40,7 +40,7 @@ class StoreHistory {
  private:
   struct Handle {
     std::unique_ptr<Store> store;
-    Sequence seen = 0;      // readers never go back
+    Sequence seen = 0;  // readers never go back
   };
 
   std::uint64_t below(std::uint64_t n) { return random_.next() % n; }
@@ -69,8 +69,8 @@ class StoreHistory {
   std::shared_ptr<FaultStore> faults_;
   LogForm form_;
   std::vector<Handle> handles_;
-  std::map<CommitId, Model> models_;             // of every commit that may exist
-  std::vector<CommitId> acknowledged_;           // on main, in order
+  std::map<CommitId, Model> models_;    // of every commit that may exist
+  std::vector<CommitId> acknowledged_;  // on main, in order
   std::uint64_t next_name_ = 0;
   std::uint64_t opened_ = 0;
   int at_step_ = 0;

@@ -1,5 +1,5 @@
-// Random histories of the store. A failure prints its seed; OMNIGRAPH_SIMULATION_SEED=n plays that one
-// alone, OMNIGRAPH_SIMULATION_HISTORIES=n plays that many.
+// Random histories of the store. A failure prints its seed; OMNIGRAPH_SIMULATION_SEED=n plays that
+// one alone, OMNIGRAPH_SIMULATION_HISTORIES=n plays that many.
 #include <gtest/gtest.h>
 
 #include <cstdlib>

@@ -1,5 +1,7 @@
-// Checkpoints, packed history, folds: what they keep, and that they may be missing, stale or damaged.
+// Checkpoints, packed history, folds: what they keep, and that they may be missing, stale or
+// damaged.
 #include "storage/checkpoint.h"
+
 #include "storage/fold.h"
 #include "storage/history_run.h"
 #include "storage/store_harness.h"
@@ -72,8 +74,12 @@ TEST_P(CheckpointTest, StateHistoryAndPastSurvive) {
   }
   EXPECT_FALSE(store->snapshot_at(CommitId{1, 1}).ok());
   // Folding keeps the number of parts small.
-  EXPECT_LT(store->state()->branch("main")->snapshot->table(person(*store->state()->catalog))
-                ->parts().size(), 20U);
+  EXPECT_LT(store->state()
+                ->branch("main")
+                ->snapshot->table(person(*store->state()->catalog))
+                ->parts()
+                .size(),
+            20U);
   // And writing goes on.
   fill(*store, 150, 175);
   EXPECT_EQ(people(*open_store(objects_)).size(), 175U);
@@ -249,9 +255,8 @@ TEST(HistoryRunTest, EntriesComeBackAndDamageIsNoticed) {
   }
   const EncodedRun encoded = encode_history_run(entries, 2, 1, 700);
   const std::string_view bytes = encoded.bytes;
-  auto blocks =
-      decode_history_index(bytes.substr(encoded.run.index_offset, encoded.run.index_length),
-                           encoded.run);
+  auto blocks = decode_history_index(
+      bytes.substr(encoded.run.index_offset, encoded.run.index_length), encoded.run);
   ASSERT_TRUE(blocks.ok()) << blocks.error().message();
   ASSERT_EQ(blocks->size(), 3U);
   std::size_t at = 0;

@@ -1,9 +1,9 @@
-#include "storage/parquet/encodings.h"
-
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
 #include <limits>
+
+#include "storage/parquet/encodings.h"
 
 namespace omnigraph::parquet {
 namespace {
@@ -34,12 +34,12 @@ TEST(HybridEncoding, MalformedStreamsAreRefused) {
   encode_hybrid(std::vector<std::uint32_t>{1, 2, 3, 4, 5, 6, 7, 7}, 3, bytes);
   std::vector<std::uint32_t> out(8);
   EXPECT_TRUE(decode_hybrid(bytes, 3, 7, out));
-  EXPECT_FALSE(decode_hybrid(bytes, 3, 6, out));         // a number too great
-  EXPECT_FALSE(decode_hybrid(bytes + "x", 3, 7, out));   // bytes after the end
+  EXPECT_FALSE(decode_hybrid(bytes, 3, 6, out));        // a number too great
+  EXPECT_FALSE(decode_hybrid(bytes + "x", 3, 7, out));  // bytes after the end
   EXPECT_FALSE(decode_hybrid("", 3, 7, out));
   EXPECT_FALSE(decode_hybrid(std::string("\0\0", 2), 3, 7, out));  // a run of none
   out.resize(100);
-  EXPECT_FALSE(decode_hybrid(bytes, 3, 7, out));         // too few
+  EXPECT_FALSE(decode_hybrid(bytes, 3, 7, out));  // too few
   out.resize(2);
   EXPECT_FALSE(decode_hybrid(bytes + bytes, 3, 7, out));
 }
@@ -85,7 +85,8 @@ TEST(DeltaEncoding, RowIdsGoStraightTo32Bits) {
 
 TEST(DeltaEncoding, MalformedStreamsAreRefused) {
   std::vector<std::int64_t> values(200);
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<std::int64_t>(i * 77 % 50);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = static_cast<std::int64_t>(i * 77 % 50);
   std::string bytes;
   encode_delta(std::span<const std::int64_t>(values), bytes);
   std::vector<std::uint64_t> out(values.size());

@@ -118,8 +118,8 @@ RC_GTEST_PROP(RowBatchProperty, EdgesSortBySourceTargetId, ()) {
 RC_GTEST_PROP(RowBatchProperty, EncodingIsTheIdentity, ()) {
   const auto rows = *rc::gen::inRange(0u, 200u);
   const auto seed = *rc::gen::arbitrary<std::uint64_t>();
-  const RowBatch batch = *rc::gen::arbitrary<bool>() ? people(rows, 3, seed, 0)
-                                                     : follows(rows, 9, seed, 5, 0);
+  const RowBatch batch =
+      *rc::gen::arbitrary<bool>() ? people(rows, 3, seed, 0) : follows(rows, 9, seed, 5, 0);
   RC_ASSERT(texts(round_trip(batch)) == texts(batch));
 }
 

@@ -285,8 +285,7 @@ TEST(SegmentFiles, ASmallBudgetEvictsOrSaysSo) {
   const SegmentPtr segment = f.open(ref);
   for (int round = 0; round < 3; ++round) {
     for (const PropertyId property : {kAge, kScore, kSeen, kBig}) {
-      const ColumnPtr column = must(segment->column(
-          property, type(batch.column(property)->type)));
+      const ColumnPtr column = must(segment->column(property, type(batch.column(property)->type)));
       EXPECT_EQ(column->value(59999), batch.column(property)->value(59999));
     }
     EXPECT_LE(f.runtime.budget->used(), f.runtime.budget->limit());

@@ -61,8 +61,10 @@ inline RowBatch people(std::uint32_t rows, std::uint32_t first = 0, std::uint64_
     };
     columns[0].append_text(name_of(first + i));
     maybe_null(columns[1], [&](auto& c) { c.append_i32(static_cast<int>(random() % 90)); });
-    maybe_null(columns[2], [&](auto& c) { c.append_text("city " + std::to_string(random() % 40)); });
-    maybe_null(columns[3], [&](auto& c) { c.append_f64(static_cast<double>(random() % 1000) / 7); });
+    maybe_null(columns[2],
+               [&](auto& c) { c.append_text("city " + std::to_string(random() % 40)); });
+    maybe_null(columns[3],
+               [&](auto& c) { c.append_f64(static_cast<double>(random() % 1000) / 7); });
     maybe_null(columns[4], [&](auto& c) {
       c.begin_list();
       for (std::uint64_t n = random() % 4; n > 0; --n) c.append_text("t" + std::to_string(n));
@@ -74,7 +76,8 @@ inline RowBatch people(std::uint32_t rows, std::uint32_t first = 0, std::uint64_
     });
     maybe_null(columns[6], [&](auto& c) { c.append_bool(random() % 2 == 0); });
     maybe_null(columns[7], [&](auto& c) { c.append_i32(-static_cast<int>(random() % 30000)); });
-    maybe_null(columns[8], [&](auto& c) { c.append_i64(static_cast<std::int64_t>(random() >> 20)); });
+    maybe_null(columns[8],
+               [&](auto& c) { c.append_i64(static_cast<std::int64_t>(random() >> 20)); });
     maybe_null(columns[9], [&](auto& c) { c.append_u64(random()); });
     maybe_null(columns[10], [&](auto& c) { c.append_f32(static_cast<float>(random() % 100) / 3); });
   }

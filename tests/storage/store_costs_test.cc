@@ -58,8 +58,9 @@ TEST_P(StoreCostsTest, AreTheSameAtEveryDepth) {
 
     // Creating and deleting a branch: one put each.
     Record record = empty_record(*store->state());
-    BranchCreateEntry create{"b", store->ulids().next(), "main",
-                             store->state()->branch("main")->snapshot->commit(), std::nullopt, 0};
+    BranchCreateEntry create{"b",          store->ulids().next(),
+                             "main",       store->state()->branch("main")->snapshot->commit(),
+                             std::nullopt, 0};
     record.entries.emplace_back(create);
     counting_->reset();
     ASSERT_EQ(*store->append(std::move(record)), AppendOutcome::kAppended);

@@ -183,9 +183,8 @@ TEST(StoreFaultTest, ReadOnlyFolderIsReadable) {
 TEST(StoreFaultTest, FlippedBytesAreNeverWrongAnswers) {
   for (const LogForm form : {LogForm::kObjects, LogForm::kFile}) {
     const TemporaryFolder folder;
-    const ObjectStorePtr objects = form == LogForm::kFile
-                                       ? *open_local_store(folder / "g", true)
-                                       : make_memory_store();
+    const ObjectStorePtr objects =
+        form == LogForm::kFile ? *open_local_store(folder / "g", true) : make_memory_store();
     StoreOptions options = small_lines();
     options.log_form = form;
     // Flips one byte and, called again, flips it back.

@@ -1,5 +1,5 @@
-// Graphs of format 1 that were written by an earlier build: every later one opens them and answers the
-// same. To write new ones (for a new format, never for an old one): run this test with
+// Graphs of format 1 that were written by an earlier build: every later one opens them and answers
+// the same. To write new ones (for a new format, never for an old one): run this test with
 // --gtest_also_run_disabled_tests --gtest_filter='*WriteSamples' and OMNIGRAPH_SAMPLES=<folder>.
 #include <cstdlib>
 
@@ -40,8 +40,9 @@ void write_sample(const std::string& folder, LogForm form) {
   edge.inline_rows.push_back(knows_rows(catalog, {{0, "e", 0, 1}}));
   ASSERT_TRUE(store->append(commit_record(*store, "main", {change, edge})).ok());
   Record record = empty_record(*store->state());
-  BranchCreateEntry create{"side", store->ulids().next(), "main",
-                           store->state()->branch("main")->snapshot->commit(), std::nullopt, 7};
+  BranchCreateEntry create{"side",       store->ulids().next(),
+                           "main",       store->state()->branch("main")->snapshot->commit(),
+                           std::nullopt, 7};
   record.entries.emplace_back(create);
   ASSERT_TRUE(store->append(std::move(record)).ok());
   ASSERT_TRUE(add_person(*store, "side", 1, "side").ok());
@@ -77,8 +78,7 @@ TEST(StoreFormat, SamplesOpenAndAnswer) {
     };
     check(*open_store(*open_local_store((samples() / form).string(), false), read_only));
     const TemporaryFolder folder;
-    std::filesystem::copy(samples() / form, folder / "g",
-                          std::filesystem::copy_options::recursive);
+    std::filesystem::copy(samples() / form, folder / "g", std::filesystem::copy_options::recursive);
     const auto store = open_store(*open_local_store(folder / "g", false), lines());
     check(*store);
     ASSERT_TRUE(add_person(*store, "new", 1).ok());

@@ -1,4 +1,5 @@
-// A graph to test the store with: a small schema, and records made by hand as a committer makes them.
+// A graph to test the store with: a small schema, and records made by hand as a committer makes
+// them.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -141,8 +142,7 @@ inline Result<CommitId> add_person(Store& store, const std::string& name, std::i
   const Catalog& catalog = *state->catalog;
   TableChange change;
   change.table = person(catalog);
-  change.inline_rows.push_back(
-      person_rows(catalog, {{next_row(*state, change.table), name, age}}));
+  change.inline_rows.push_back(person_rows(catalog, {{next_row(*state, change.table), name, age}}));
   Record record = commit_record(store, branch, {std::move(change)});
   const CommitId id = std::get<CommitEntry>(record.entries[0]).header.id;
   OG_ASSIGN_OR_RETURN(const AppendOutcome outcome, store.append(std::move(record)));
@@ -150,8 +150,8 @@ inline Result<CommitId> add_person(Store& store, const std::string& name, std::i
   return id;
 }
 
-// Rows of a table by id: the age, or nullopt. Also checks that every live row is found by its id and
-// row id.
+// Rows of a table by id: the age, or nullopt. Also checks that every live row is found by its id
+// and row id.
 inline std::map<std::string, std::optional<std::int32_t>> people(const Snapshot& snapshot) {
   std::map<std::string, std::optional<std::int32_t>> out;
   const Catalog& catalog = snapshot.catalog();
@@ -167,10 +167,10 @@ inline std::map<std::string, std::optional<std::int32_t>> people(const Snapshot&
       EXPECT_TRUE(value.ok()) << value.error().message();
       if (!value.ok()) return out;
       const std::int64_t* number = value->get_if<std::int64_t>();
-      EXPECT_TRUE(out.emplace(*id, number ? std::optional<std::int32_t>(
-                                                static_cast<std::int32_t>(*number))
-                                          : std::nullopt)
-                      .second)
+      EXPECT_TRUE(
+          out.emplace(*id, number ? std::optional<std::int32_t>(static_cast<std::int32_t>(*number))
+                                  : std::nullopt)
+              .second)
           << "twice: " << *id;
       auto found = table.find_id(*id);
       EXPECT_TRUE(found.ok() && found->has_value()) << *id;
@@ -185,8 +185,8 @@ inline std::map<std::string, std::optional<std::int32_t>> people(const Snapshot&
   return out;
 }
 
-inline std::map<std::string, std::optional<std::int32_t>> people(Store& store,
-                                                                 const std::string& branch = "main") {
+inline std::map<std::string, std::optional<std::int32_t>> people(
+    Store& store, const std::string& branch = "main") {
   return people(*store.state()->branch(branch)->snapshot);
 }
 

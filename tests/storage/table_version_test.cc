@@ -50,8 +50,8 @@ std::string bitmap_of(const TableVersion& version, std::size_t part) {
 std::multiset<std::string> live_texts(const TableVersion& version) {
   if (version.parts().empty()) return {};
   const bool edges = version.parts()[0].segment->is_edge();
-  const RowBatch batch = must(merge_parts(
-      version.parts(), edges ? follows_properties() : people_properties()));
+  const RowBatch batch =
+      must(merge_parts(version.parts(), edges ? follows_properties() : people_properties()));
   const auto rows = texts(batch);
   return {rows.begin(), rows.end()};
 }
@@ -117,9 +117,9 @@ TEST(TableVersion, DeletesAndUpdatesByRowId) {
       must(TableVersion::empty()->apply(false, {}, std::vector<SegmentPtr>{stored}));
   EXPECT_EQ(must(version->locator()), nullptr);  // one dense segment
   RowBatch update = people(1, 500, 77, 2);
-  const auto updated = must(version->apply(
-      false, std::vector<RowId>{7, 500},
-      std::vector<SegmentPtr>{must(make_memory_segment(update))}));
+  const auto updated =
+      must(version->apply(false, std::vector<RowId>{7, 500},
+                          std::vector<SegmentPtr>{must(make_memory_segment(update))}));
   EXPECT_EQ(updated->live_rows(), 999u);
   EXPECT_TRUE(updated->has_deletions());
   EXPECT_FALSE(must(updated->locate(7)));
@@ -127,9 +127,9 @@ TEST(TableVersion, DeletesAndUpdatesByRowId) {
   EXPECT_EQ(must(updated->locate(500))->part, 1u);
   EXPECT_EQ(must(updated->find_id(name_of(500)))->part, 1u);
   EXPECT_EQ(version->live_rows(), 1000u);
-  EXPECT_FALSE(updated->apply(false, std::vector<RowId>{7}, {}).ok());        // dead already
-  EXPECT_FALSE(updated->apply(false, std::vector<RowId>{99999}, {}).ok());    // never was
-  EXPECT_FALSE(updated->apply(false, std::vector<RowId>{9, 9}, {}).ok());     // twice
+  EXPECT_FALSE(updated->apply(false, std::vector<RowId>{7}, {}).ok());      // dead already
+  EXPECT_FALSE(updated->apply(false, std::vector<RowId>{99999}, {}).ok());  // never was
+  EXPECT_FALSE(updated->apply(false, std::vector<RowId>{9, 9}, {}).ok());   // twice
   const auto cleared = must(updated->apply(true, {}, std::vector<SegmentPtr>{}));
   EXPECT_EQ(cleared->live_rows(), 0u);
   EXPECT_TRUE(cleared->parts().empty());
@@ -139,13 +139,13 @@ TEST(TableVersion, FoldedSegmentsAreReplaced) {
   Files files;
   const SegmentPtr a = files.store(people(100, 0, 1, 1)), b = files.store(people(100, 100, 2, 2)),
                    c = files.store(people(100, 200, 3, 3));
-  const auto before = must(TableVersion::empty()->apply(
-      false, {}, std::vector<SegmentPtr>{a, b, c}));
+  const auto before =
+      must(TableVersion::empty()->apply(false, {}, std::vector<SegmentPtr>{a, b, c}));
   const auto deleted = must(before->apply(false, std::vector<RowId>{5, 150}, {}));
   const std::vector<SegmentId> inputs = {a->id(), b->id()};
   const std::vector<std::string> dropped = {bitmap_of(*deleted, 0), bitmap_of(*deleted, 1)};
-  const SegmentPtr output = files.store(must(merge_parts(
-      std::span(deleted->parts()).first(2), people_properties())));
+  const SegmentPtr output =
+      files.store(must(merge_parts(std::span(deleted->parts()).first(2), people_properties())));
   ASSERT_EQ(output->rows(), 198u);
 
   const auto folded = must(deleted->replace(inputs, dropped, 0, output));
@@ -177,9 +177,9 @@ TEST(TableVersion, InlineRowsAreReplaced) {
   std::vector<TablePart> taken;
   for (std::uint32_t i = 0; i < 30; ++i) taken.push_back({inline_people(1, i, i + 2), nullptr});
   const SegmentPtr output = files.store(must(merge_parts(taken, people_properties())));
-  const auto later = must(version->apply(
-      false, std::vector<RowId>{3, 8, 35},
-      std::vector<SegmentPtr>{must(make_memory_segment(people(1, 8, 5, 99)))}));
+  const auto later =
+      must(version->apply(false, std::vector<RowId>{3, 8, 35},
+                          std::vector<SegmentPtr>{must(make_memory_segment(people(1, 8, 5, 99)))}));
   for (const TableVersionPtr& at : {version, later}) {
     const auto replaced = must(at->replace({}, {}, 31, output));
     ASSERT_NE(replaced, nullptr);

@@ -91,7 +91,8 @@ TEST(Committer, OneKeyAppendedByMany) {
 TEST(Committer, OneKeyInsertedByManyLastWins) {
   MemoryGraph graph(kSchema, threaded());
   together(8, [&](int t) {
-    EXPECT_EQ(graph.mutate("query q($n: I32) { insert P { k: \"x\", n: $n } }", {Value(t)}).error, "");
+    EXPECT_EQ(graph.mutate("query q($n: I32) { insert P { k: \"x\", n: $n } }", {Value(t)}).error,
+              "");
   });
   EXPECT_EQ(graph.rows("P").size(), 1u);
   EXPECT_EQ(graph.head()->table(graph.type("P"))->live_rows(), 1u);
@@ -105,9 +106,9 @@ TEST(Committer, UpdatesAreNotLost) {
   std::atomic<int> moved = 0;
   together(kThreads, [&](int) {
     for (int value = 0; value < kEach; ++value) {
-      const Outcome out = graph.mutate(
-          "query q($a: I32, $b: I32) { update P set { n: $b } where n = $a }",
-          {Value(value), Value(value + 1)});
+      const Outcome out =
+          graph.mutate("query q($a: I32, $b: I32) { update P set { n: $b } where n = $a }",
+                       {Value(value), Value(value + 1)});
       EXPECT_EQ(out.error, "");
       moved += static_cast<int>(out.nodes);
     }
@@ -121,12 +122,15 @@ TEST(Committer, RulesHoldWhateverTheOrder) {
   std::atomic<int> badges = 0, edges = 0, deleted = 0;
   together(8, [&](int t) {
     const std::string key = "t" + std::to_string(t);
-    badges += graph.mutate(R"(query q($k: String) { insert P { k: $k, badge: "one" } })", text(key)).error.empty();
+    badges += graph.mutate(R"(query q($k: String) { insert P { k: $k, badge: "one" } })", text(key))
+                  .error.empty();
     edges += graph.mutate(R"(query q() { insert F { from: "a", to: "b" } })").error.empty();
-    if (t == 4) deleted += static_cast<int>(graph.mutate(R"(query q() { delete P where k = "b" })").edges);
+    if (t == 4)
+      deleted += static_cast<int>(graph.mutate(R"(query q() { delete P where k = "b" })").edges);
   });
   EXPECT_EQ(badges, 1);
-  // Inserted edges are at most two at a time; those there when "b" went, went too; later ones failed.
+  // Inserted edges are at most two at a time; those there when "b" went, went too; later ones
+  // failed.
   EXPECT_TRUE(graph.rows("F").empty());
   EXPECT_EQ(edges, deleted);
   EXPECT_LE(edges, 2);
@@ -144,7 +148,8 @@ TEST(Committer, AnIntentThatMeetsNothingIsNotPreparedAgain) {
     return intent;
   };
   int again = 0;
-  const auto count = [&](const SnapshotPtr&, const GraphState&) -> Result<std::pair<Change, ReadSet>> {
+  const auto count = [&](const SnapshotPtr&,
+                         const GraphState&) -> Result<std::pair<Change, ReadSet>> {
     ++again;
     return std::pair<Change, ReadSet>();
   };
@@ -213,7 +218,9 @@ TEST(Committer, AnotherProcessWasFirst) {
   MemoryGraph graph(kSchema);
   graph.mutate(R"(query q() { insert P { k: "a", n: 1 } })");
   graph.store.append_elsewhere(foreign_insert(graph, "b"));
-  EXPECT_EQ(graph.mutate(R"(query q() { insert P { k: "c" } insert F { from: "c", to: "a" } })").error, "");
+  EXPECT_EQ(
+      graph.mutate(R"(query q() { insert P { k: "c" } insert F { from: "c", to: "a" } })").error,
+      "");
   EXPECT_EQ(graph.rows("P"), (std::vector<std::string>{"a k=a n=1", "b k=b", "c k=c"}));
   EXPECT_EQ(graph.rows("F"), (std::vector<std::string>{"c>a"}));
 }

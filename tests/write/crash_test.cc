@@ -1,5 +1,5 @@
-// kill -9 at every named point of a mutation and of a load: the next open finds the last acknowledged
-// commit, and the write that died is there as a whole or not at all.
+// kill -9 at every named point of a mutation and of a load: the next open finds the last
+// acknowledged commit, and the write that died is there as a whole or not at all.
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -73,8 +73,7 @@ TEST_P(Crash, LeavesTheLastCommitAndAWholeOrNothing) {
   {
     auto objects = open_local_store(folder.path() + "/g", true);
     ASSERT_TRUE(objects.ok());
-    const CatalogPtr catalog =
-        compile_schema("node P { k: String @key }\nedge F: P -> P").value();
+    const CatalogPtr catalog = compile_schema("node P { k: String @key }\nedge F: P -> P").value();
     auto store = Store::init(*objects, *catalog, false, test_runtime(), {});
     ASSERT_TRUE(store.ok()) << store.error().message();
     ASSERT_TRUE(load(**store, people(0, kFirst)).ok());

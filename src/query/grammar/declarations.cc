@@ -1,9 +1,8 @@
-#include "query/grammar/grammar.h"
-
 #include <algorithm>
 #include <limits>
 #include <utility>
 
+#include "query/grammar/grammar.h"
 #include "query/grammar/literal_text.h"
 #include "query/limits.h"
 #include "query/parse.h"
@@ -53,7 +52,8 @@ void Grammar::note_build_error(const Mark& mark, std::string text) {
 
 Result<QueryFile> Grammar::file() {
   QueryFile file;
-  for (QueryDecl decl; query_decl(decl); decl = QueryDecl{}) file.queries.push_back(std::move(decl));
+  for (QueryDecl decl; query_decl(decl); decl = QueryDecl{})
+    file.queries.push_back(std::move(decl));
   if (!scanner_.end_of_text()) return scanner_.error();
   if (build_error_) {
     return bad_request("parse error: parse error: " + build_error_->text).at(build_error_->span);
@@ -138,12 +138,10 @@ bool Grammar::type_ref(Parameter& out) {
 bool Grammar::base_type(ScalarType& out) {
   // In the grammar's order: no word boundary follows, so `DateTime` stands before `Date`.
   static constexpr std::pair<std::string_view, ScalarType> kTypes[] = {
-      {"String", ScalarType::kString}, {"Blob", ScalarType::kBlob},
-      {"Bool", ScalarType::kBool},     {"I32", ScalarType::kI32},
-      {"I64", ScalarType::kI64},       {"U32", ScalarType::kU32},
-      {"U64", ScalarType::kU64},       {"F32", ScalarType::kF32},
-      {"F64", ScalarType::kF64},       {"DateTime", ScalarType::kDateTime},
-      {"Date", ScalarType::kDate},
+      {"String", ScalarType::kString},     {"Blob", ScalarType::kBlob}, {"Bool", ScalarType::kBool},
+      {"I32", ScalarType::kI32},           {"I64", ScalarType::kI64},   {"U32", ScalarType::kU32},
+      {"U64", ScalarType::kU64},           {"F32", ScalarType::kF32},   {"F64", ScalarType::kF64},
+      {"DateTime", ScalarType::kDateTime}, {"Date", ScalarType::kDate},
   };
   for (const auto& [word, type] : kTypes) {
     if (scanner_.keyword(word)) {
@@ -199,8 +197,8 @@ bool Grammar::read_body(ReadBody& out) {
     if (const auto digits = scanner_.integer()) {
       out.limit = decode_integer(*digits, std::numeric_limits<std::uint64_t>::max());
       if (!out.limit) {
-        note_build_error(number, "invalid limit: " +
-                                     std::string(digits->substr(0, kMaxEchoedNameBytes)));
+        note_build_error(number,
+                         "invalid limit: " + std::string(digits->substr(0, kMaxEchoedNameBytes)));
         out.limit = 0;
       }
     } else {

@@ -135,8 +135,8 @@ bool Grammar::hop_bounds(HopBounds& out) {
   const auto number = [&](std::string_view digits, const Mark& at) {
     const auto hops = decode_integer(digits, std::numeric_limits<std::uint32_t>::max());
     if (!hops) {
-      note_build_error(at, "invalid hop bound: " +
-                               std::string(digits.substr(0, kMaxEchoedNameBytes)));
+      note_build_error(at,
+                       "invalid hop bound: " + std::string(digits.substr(0, kMaxEchoedNameBytes)));
     }
     return static_cast<std::uint32_t>(hops.value_or(1));
   };

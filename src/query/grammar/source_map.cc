@@ -39,8 +39,8 @@ std::uint32_t SourceMap::characters_before(std::size_t offset) const {
 SourceSpan SourceMap::span(std::size_t begin, std::size_t end) const {
   begin = std::min(begin, text_.size());
   end = std::clamp(end, begin, text_.size());
-  const auto next = std::upper_bound(line_starts_.begin(), line_starts_.end(),
-                                     static_cast<std::uint32_t>(begin));
+  const auto next =
+      std::upper_bound(line_starts_.begin(), line_starts_.end(), static_cast<std::uint32_t>(begin));
   const std::size_t line = static_cast<std::size_t>(next - line_starts_.begin());
   SourceSpan span;
   span.line = static_cast<std::uint32_t>(line);

@@ -14,9 +14,12 @@ TypedExprPtr typed(decltype(TypedExpr::node) node, PropertyType type, SourceSpan
 
 std::string ReadChecker::type_text(const Operand& operand) const {
   switch (operand.kind) {
-    case Operand::Kind::kNode: return "node " + quoted(catalog_.entity(operand.node)->name);
-    case Operand::Kind::kAggregate: return "aggregate";
-    case Operand::Kind::kValue: break;
+    case Operand::Kind::kNode:
+      return "node " + quoted(catalog_.entity(operand.node)->name);
+    case Operand::Kind::kAggregate:
+      return "aggregate";
+    case Operand::Kind::kValue:
+      break;
   }
   return to_string(operand.expr->type);
 }
@@ -35,15 +38,16 @@ Result<ReadChecker::Operand> ReadChecker::check_node(const PropertyAccess& acces
   const EntityType& type = type_of(*id);
   const Property* property = type.find(access.property);
   if (property == nullptr) {
-    return type_error("T6", std::string(variable(*id).is_edge ? "edge type " : "type ") +
-                                quoted(type.name) + " has no property " + quoted(access.property) +
-                                suggest_property(access.property, type),
+    return type_error("T6",
+                      std::string(variable(*id).is_edge ? "edge type " : "type ") +
+                          quoted(type.name) + " has no property " + quoted(access.property) +
+                          suggest_property(access.property, type),
                       span);
   }
   if (property->type.scalar == ScalarType::kBlob) {
-    return type_error("T24", "blob property " +
-                                 quoted("$" + access.variable + "." + access.property) +
-                                 " is not available as a .gq read value",
+    return type_error("T24",
+                      "blob property " + quoted("$" + access.variable + "." + access.property) +
+                          " is not available as a .gq read value",
                       span);
   }
   return Operand{.expr = typed(TProperty{*id, property->id}, property->type, span)};
@@ -59,8 +63,9 @@ Result<ReadChecker::Operand> ReadChecker::check_node(const VariableRef& ref, Sou
   }
   mention(*id);
   if (variable(*id).is_edge) {
-    return type_error("T23", "edge binding " + quoted_variable(ref.name) +
-                                 " cannot be used bare; name one of its properties",
+    return type_error("T23",
+                      "edge binding " + quoted_variable(ref.name) +
+                          " cannot be used bare; name one of its properties",
                       span);
   }
   return Operand{.expr = typed(TNode{*id}, scalar_type(ScalarType::kString), span),
@@ -122,9 +127,9 @@ Result<ReadChecker::Operand> ReadChecker::check_node(const AggregateCall& call, 
       type.nullable = true;
       break;
   }
-  Operand result{.expr = typed(TAggregate{call.function, std::move(argument.expr)}, std::move(type),
-                               span),
-                 .kind = Operand::Kind::kAggregate};
+  Operand result{
+      .expr = typed(TAggregate{call.function, std::move(argument.expr)}, std::move(type), span),
+      .kind = Operand::Kind::kAggregate};
   result.nearest = argument.nearest;
   result.rrf = argument.rrf;
   return result;

@@ -41,8 +41,9 @@ Status ReadChecker::check_comparison(const Operand& left, const Operand& right, 
     return type_error("T7", "blob comparisons in filters are not supported", span);
   }
   if (a.list || b.list) {
-    return type_error("T7", "cannot compare " + to_string(a) + " with " + to_string(b) +
-                                ": lists have no comparison; use `contains` for list membership",
+    return type_error("T7",
+                      "cannot compare " + to_string(a) + " with " + to_string(b) +
+                          ": lists have no comparison; use `contains` for list membership",
                       span);
   }
   if (!compatible(a, b)) {
@@ -71,15 +72,15 @@ Status ReadChecker::check_contains(const Operand& left, const Operand& right, So
   }
   if (left.kind == Operand::Kind::kValue && a.scalar == ScalarType::kString) {
     if (!scalar_right || b.scalar != ScalarType::kString) {
-      return type_error("T7", "string contains requires a String right operand, got " +
-                                  type_text(right),
+      return type_error("T7",
+                        "string contains requires a String right operand, got " + type_text(right),
                         right.expr->span);
     }
     return {};
   }
-  return type_error("T7", "contains requires a list property or a String on the left, got " +
-                              type_text(left),
-                    left.expr->span);
+  return type_error(
+      "T7", "contains requires a list property or a String on the left, got " + type_text(left),
+      left.expr->span);
 }
 
 Status ReadChecker::check_starts_with(const Operand& left, const Operand& right, SourceSpan) {
@@ -88,8 +89,8 @@ Status ReadChecker::check_starts_with(const Operand& left, const Operand& right,
            operand.expr->type.scalar == ScalarType::kString;
   };
   if (!is_string(left)) {
-    return type_error("T7", "starts_with requires a String property on the left, got " +
-                                type_text(left),
+    return type_error("T7",
+                      "starts_with requires a String property on the left, got " + type_text(left),
                       left.expr->span);
   }
   if (!is_string(right)) {

@@ -61,22 +61,24 @@ Status ReadChecker::check_clause(const Negation& negation, SourceSpan span) {
 Status ReadChecker::check_clause(const NodeBinding& binding, SourceSpan span) {
   const NodeType* type = catalog_.node(binding.type);
   if (type == nullptr) {
-    return type_error("T1", "unknown node type " + quoted(binding.type) +
-                                suggestion(binding.type, node_names(catalog_)),
+    return type_error("T1",
+                      "unknown node type " + quoted(binding.type) +
+                          suggestion(binding.type, node_names(catalog_)),
                       binding.type_span);
   }
   TypedBinding typed{0, {}};
   for (const PropertyMatch& match : binding.properties) {
     const Property* property = type->find(match.property);
     if (property == nullptr) {
-      return type_error("T2", "type " + quoted(type->name) + " has no property " +
-                                  quoted(match.property) + suggest_property(match.property, *type),
+      return type_error("T2",
+                        "type " + quoted(type->name) + " has no property " +
+                            quoted(match.property) + suggest_property(match.property, *type),
                         match.span);
     }
     if (property->type.scalar == ScalarType::kBlob) {
-      return type_error("T3", "blob property " + quoted(match.property) +
-                                  " cannot be used in match patterns",
-                        match.span);
+      return type_error(
+          "T3", "blob property " + quoted(match.property) + " cannot be used in match patterns",
+          match.span);
     }
     const ValueTarget target{match.property, property->type, "match variable",
                              ValueTarget::Use::kMatch};
@@ -92,21 +94,24 @@ Status ReadChecker::check_clause(const NodeBinding& binding, SourceSpan span) {
 Result<VarId> ReadChecker::bind_node(const NodeBinding& binding, const NodeType& type,
                                      SourceSpan span) {
   if (binding.variable == "_") {
-    return type_error("", "the wildcard `$_` cannot be bound to type " + quoted(type.name) +
-                              "; use a named variable",
-                      span);
+    return type_error(
+        "",
+        "the wildcard `$_` cannot be bound to type " + quoted(type.name) + "; use a named variable",
+        span);
   }
   const auto bound = lookup(binding.variable);
   if (!bound) return add_variable(binding.variable, type.id, false);
   if (variable(*bound).is_edge) {
-    return type_error("T23", "edge binding " + quoted_variable(binding.variable) +
-                                 " cannot be rebound as node type " + quoted(type.name),
+    return type_error("T23",
+                      "edge binding " + quoted_variable(binding.variable) +
+                          " cannot be rebound as node type " + quoted(type.name),
                       span);
   }
   if (variable(*bound).type != type.id) {
-    return type_error("", "variable " + quoted_variable(binding.variable) +
-                              " is already bound to type " + quoted(type_of(*bound).name) +
-                              ", cannot rebind to " + quoted(type.name),
+    return type_error("",
+                      "variable " + quoted_variable(binding.variable) +
+                          " is already bound to type " + quoted(type_of(*bound).name) +
+                          ", cannot rebind to " + quoted(type.name),
                       span);
   }
   mention(*bound);
@@ -116,15 +121,16 @@ Result<VarId> ReadChecker::bind_node(const NodeBinding& binding, const NodeType&
 Status ReadChecker::check_clause(const Traversal& traversal, SourceSpan span) {
   const EdgeType* edge = catalog_.edge_by_word(traversal.edge);
   if (edge == nullptr) {
-    return type_error("T4", "unknown edge type " + quoted(traversal.edge) +
-                                suggest_edge(traversal.edge, catalog_),
-                      traversal.edge_span);
+    return type_error(
+        "T4",
+        "unknown edge type " + quoted(traversal.edge) + suggest_edge(traversal.edge, catalog_),
+        traversal.edge_span);
   }
   OG_RETURN_IF_ERROR(check_hop_bounds(traversal, span));
   if (traversal.undirected && edge->from_id != edge->to_id) {
-    return type_error("T22", "undirected traversal needs equal endpoint types, but edge " +
-                                 quoted(edge->name) + " is asymmetric: " + edge->from + " -> " +
-                                 edge->to,
+    return type_error("T22",
+                      "undirected traversal needs equal endpoint types, but edge " +
+                          quoted(edge->name) + " is asymmetric: " + edge->from + " -> " + edge->to,
                       span);
   }
   OG_RETURN_IF_ERROR(check_edge_variable(traversal, span));
@@ -177,8 +183,9 @@ Status ReadChecker::check_endpoints(const Traversal& traversal, const EdgeType& 
   const bool left_wild = traversal.left == "_";
   const bool right_wild = traversal.right == "_";
   if (left_wild && right_wild) {
-    return type_error("", "traversal `$_ " + traversal.edge +
-                              " $_` is not anchored: one end must be a named variable",
+    return type_error("",
+                      "traversal `$_ " + traversal.edge +
+                          " $_` is not anchored: one end must be a named variable",
                       span);
   }
   // The type that each end already has; 0: none.
@@ -187,9 +194,10 @@ Status ReadChecker::check_endpoints(const Traversal& traversal, const EdgeType& 
     if (!id) return TypeId{0};
     mention(*id);
     if (variable(*id).is_edge) {
-      return type_error("T23", "edge binding " + quoted_variable(name) +
-                                   " cannot be used as a traversal endpoint",
-                        span);
+      return type_error(
+          "T23",
+          "edge binding " + quoted_variable(name) + " cannot be used as a traversal endpoint",
+          span);
     }
     return variable(*id).type;
   };
@@ -197,10 +205,11 @@ Status ReadChecker::check_endpoints(const Traversal& traversal, const EdgeType& 
   OG_ASSIGN_OR_RETURN(const TypeId right, known(traversal.right));
 
   const auto misfit = [&](std::string_view name, TypeId type, const std::string& expected) {
-    return type_error("T5", "variable " + quoted_variable(name) + " has type " +
-                                quoted(catalog_.entity(type)->name) +
-                                ", which is not an endpoint of edge " + quoted(edge.name) +
-                                " here; the edge expects " + expected,
+    return type_error("T5",
+                      "variable " + quoted_variable(name) + " has type " +
+                          quoted(catalog_.entity(type)->name) +
+                          ", which is not an endpoint of edge " + quoted(edge.name) +
+                          " here; the edge expects " + expected,
                       span);
   };
   const std::string either = quoted(edge.from) + " -> " + quoted(edge.to);

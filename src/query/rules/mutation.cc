@@ -25,15 +25,14 @@ class MutationChecker {
   Result<TypedStatement> check(const UpdateStatement& update) const {
     OG_ASSIGN_OR_RETURN(const EntityType* type, target(update.type, update.span));
     if (catalog_.is_edge(type->id)) {
-      return type_error("T16", "update mutation for edge type " + quoted(type->name) +
-                                   " is not supported",
+      return type_error("T16",
+                        "update mutation for edge type " + quoted(type->name) + " is not supported",
                         update.span);
     }
     TypedInsert assigned{type->id, {}, nullptr, nullptr};
     OG_RETURN_IF_ERROR(check_assignments(update.assignments, *type, false, assigned));
     OG_ASSIGN_OR_RETURN(TypedPredicate where, predicate(update.where, *type));
-    return TypedStatement(
-        TypedUpdate{type->id, std::move(assigned.assignments), std::move(where)});
+    return TypedStatement(TypedUpdate{type->id, std::move(assigned.assignments), std::move(where)});
   }
 
   Result<TypedStatement> check(const DeleteStatement& deletion) const {
@@ -54,8 +53,9 @@ class MutationChecker {
   }
 
   static Error no_property(const EntityType& type, const std::string& property, SourceSpan span) {
-    return type_error("T11", "type " + quoted(type.name) + " has no property " + quoted(property) +
-                                 suggest_property(property, type),
+    return type_error("T11",
+                      "type " + quoted(type.name) + " has no property " + quoted(property) +
+                          suggest_property(property, type),
                       span);
   }
 
@@ -70,8 +70,7 @@ class MutationChecker {
     std::unordered_set<std::string_view> seen;
     for (const Assignment& assignment : assignments) {
       if (!seen.insert(assignment.property).second) {
-        return type_error("T13", "duplicate assignment for property " +
-                                     quoted(assignment.property),
+        return type_error("T13", "duplicate assignment for property " + quoted(assignment.property),
                           assignment.span);
       }
       if (is_edge && (assignment.property == "from" || assignment.property == "to")) {
@@ -121,8 +120,8 @@ class MutationChecker {
   Result<TypedPredicate> predicate(const MutationPredicate& where, const EntityType& type) const {
     TypedPredicate typed{};
     typed.op = where.op;
-    const bool is_end = catalog_.is_edge(type.id) &&
-                        (where.property == "from" || where.property == "to");
+    const bool is_end =
+        catalog_.is_edge(type.id) && (where.property == "from" || where.property == "to");
     if (is_end) {
       typed.endpoint = where.property == "from" ? TypedPredicate::Endpoint::kFrom
                                                 : TypedPredicate::Endpoint::kTo;
@@ -133,17 +132,18 @@ class MutationChecker {
     const Property* property = type.find(where.property);
     if (property == nullptr) return no_property(type, where.property, where.span);
     if (property->type.scalar == ScalarType::kBlob) {
-      return type_error("T11", "blob property " + quoted(where.property) +
-                                   " cannot be used in WHERE predicates",
-                        where.span);
+      return type_error(
+          "T11", "blob property " + quoted(where.property) + " cannot be used in WHERE predicates",
+          where.span);
     }
     OG_ASSIGN_OR_RETURN(typed.value,
                         value(where.property, property->type, where.value, where.span));
     const bool vector = property->type.scalar == ScalarType::kVector;
     if (property->type.list || vector) {
-      return type_error("T7", "property " + quoted(where.property) +
-                                  (property->type.list ? ": list comparisons are not supported"
-                                                       : ": vector comparisons are not supported"),
+      return type_error("T7",
+                        "property " + quoted(where.property) +
+                            (property->type.list ? ": list comparisons are not supported"
+                                                 : ": vector comparisons are not supported"),
                         where.span);
     }
     typed.property = property->id;
@@ -164,9 +164,9 @@ Result<TypedMutation> check_mutation_body(const QueryDecl& query, const Mutation
   mutation.parameters = query.parameters;
   const MutationChecker checker(catalog, parameters);
   for (const MutationStatement& statement : body.statements) {
-    OG_ASSIGN_OR_RETURN(TypedStatement typed,
-                        std::visit([&](const auto& node) { return checker.check(node); },
-                                   statement));
+    OG_ASSIGN_OR_RETURN(
+        TypedStatement typed,
+        std::visit([&](const auto& node) { return checker.check(node); }, statement));
     mutation.statements.push_back(std::move(typed));
   }
   return mutation;

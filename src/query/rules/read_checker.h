@@ -1,5 +1,5 @@
-// The checker of one read query: an environment of bound variables that grows from clause to clause,
-// and the rules over it. One query, one object; not thread-safe.
+// The checker of one read query: an environment of bound variables that grows from clause to
+// clause, and the rules over it. One query, one object; not thread-safe.
 #pragma once
 
 #include <cstdint>

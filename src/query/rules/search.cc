@@ -6,7 +6,9 @@
 namespace omnigraph::gq {
 namespace {
 
-bool is_string(const PropertyType& type) { return type.scalar == ScalarType::kString && !type.list; }
+bool is_string(const PropertyType& type) {
+  return type.scalar == ScalarType::kString && !type.list;
+}
 
 TypedExprPtr typed_call(SearchFunction function, std::vector<TypedExprPtr> arguments,
                         ScalarType type, SourceSpan span) {
@@ -18,9 +20,12 @@ TypedExprPtr typed_call(SearchFunction function, std::vector<TypedExprPtr> argum
 
 Result<ReadChecker::Operand> ReadChecker::check_node(const SearchCall& call, SourceSpan span) {
   switch (call.function) {
-    case SearchFunction::kNearest: return check_nearest(call, span);
-    case SearchFunction::kRrf: return check_rrf(call, span);
-    default: return check_text(call, span);
+    case SearchFunction::kNearest:
+      return check_nearest(call, span);
+    case SearchFunction::kRrf:
+      return check_rrf(call, span);
+    default:
+      return check_text(call, span);
   }
 }
 
@@ -36,9 +41,9 @@ Result<ReadChecker::Operand> ReadChecker::check_nearest(const SearchCall& call, 
   }
   mention(*id);
   if (variable(*id).is_edge) {
-    return type_error("T23", "nearest cannot target edge binding " +
-                                 quoted_variable(access.variable) +
-                                 "; vector search runs on node properties",
+    return type_error("T23",
+                      "nearest cannot target edge binding " + quoted_variable(access.variable) +
+                          "; vector search runs on node properties",
                       target.span);
   }
   const EntityType& type = type_of(*id);
@@ -62,9 +67,9 @@ Result<ReadChecker::Operand> ReadChecker::check_nearest(const SearchCall& call, 
   const auto* literal = std::get_if<Literal>(&query_expr.node);
   const auto size = literal == nullptr ? std::nullopt : numeric_list_size(*literal);
   const auto mismatch = [&](const std::string& got) {
-    return refuse("nearest vector dimension mismatch: property is " + to_string(vector) +
-                      ", query " + got,
-                  query_expr.span);
+    return refuse(
+        "nearest vector dimension mismatch: property is " + to_string(vector) + ", query " + got,
+        query_expr.span);
   };
   if (size) {
     if (*size != vector.dimension) {
@@ -84,9 +89,9 @@ Result<ReadChecker::Operand> ReadChecker::check_nearest(const SearchCall& call, 
       return mismatch("is " + to_string(shown));
     }
     if (!is_vector && !is_string(got)) {
-      return refuse("nearest query must be " + to_string(vector) + " or String, got " +
-                        to_string(got),
-                    query_expr.span);
+      return refuse(
+          "nearest query must be " + to_string(vector) + " or String, got " + to_string(got),
+          query_expr.span);
     }
     query = std::move(operand.expr);
   }
@@ -113,8 +118,8 @@ Result<ReadChecker::Operand> ReadChecker::check_text(const SearchCall& call, Sou
     OG_ASSIGN_OR_RETURN(Operand edits, check_expr(*call.arguments[2]));
     const PropertyType& got = edits.expr->type;
     if (edits.kind != Operand::Kind::kValue || got.list || !is_integer(got.scalar)) {
-      return type_error(code, name + " max_edits must be an integer scalar, got " +
-                                  type_text(edits),
+      return type_error(code,
+                        name + " max_edits must be an integer scalar, got " + type_text(edits),
                         edits.expr->span);
     }
     arguments.push_back(std::move(edits.expr));
@@ -128,9 +133,10 @@ Status ReadChecker::refuse_edge_field(const Expr& field, SearchFunction function
   if (access == nullptr) return {};
   const auto id = lookup(access->variable);
   if (!id || !variable(*id).is_edge) return {};
-  return type_error("T23", std::string(search_name(function)) + " cannot target edge property " +
-                               quoted("$" + access->variable + "." + access->property) +
-                               "; text/rank search runs on node properties",
+  return type_error("T23",
+                    std::string(search_name(function)) + " cannot target edge property " +
+                        quoted("$" + access->variable + "." + access->property) +
+                        "; text/rank search runs on node properties",
                     field.span);
 }
 
@@ -141,9 +147,8 @@ Status ReadChecker::check_text_operand(const Operand& operand, std::string_view 
     return type_error(code, std::string(what) + " must be a scalar String expression", span);
   }
   if (!is_string(operand.expr->type)) {
-    return type_error(code, std::string(what) + " must be String, got " +
-                                to_string(operand.expr->type),
-                      span);
+    return type_error(
+        code, std::string(what) + " must be String, got " + to_string(operand.expr->type), span);
   }
   return {};
 }

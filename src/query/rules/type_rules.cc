@@ -24,8 +24,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   for (std::size_t i = 1; i <= a.size(); ++i) {
     row[0] = i;
     for (std::size_t j = 1; j <= b.size(); ++j) {
-      row[j] = std::min({previous[j] + 1, row[j - 1] + 1,
-                         previous[j - 1] + (a[i - 1] == b[j - 1] ? 0u : 1u)});
+      row[j] = std::min(
+          {previous[j] + 1, row[j - 1] + 1, previous[j - 1] + (a[i - 1] == b[j - 1] ? 0u : 1u)});
       if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
         row[j] = std::min(row[j], two_back[j - 2] + 1);
       }
@@ -45,8 +45,8 @@ Error wrong_literal(const ValueTarget& target, const PropertyType& got, SourceSp
 
 Error wrong_value(const ValueTarget& target, const PropertyType& got, SourceSpan span) {
   return type_error("T7",
-                    "cannot assign/compare " + to_string(got) + " with " +
-                        to_string(target.type) + " for property " + quoted(target.property),
+                    "cannot assign/compare " + to_string(got) + " with " + to_string(target.type) +
+                        " for property " + quoted(target.property),
                     span);
 }
 
@@ -153,13 +153,14 @@ Result<ParameterTable> ParameterTable::of(const std::vector<Parameter>& paramete
   for (std::uint32_t i = 0; i < parameters.size(); ++i) {
     const Parameter& parameter = parameters[i];
     if (parameter.name == kNowParameter) {
-      return type_error("", "parameter name " + quoted_variable(parameter.name) +
-                                " is reserved for now()",
-                        parameter.span);
+      return type_error(
+          "", "parameter name " + quoted_variable(parameter.name) + " is reserved for now()",
+          parameter.span);
     }
     if (!parameter.unknown_type.empty()) {
-      return type_error("", "unknown parameter type " + quoted(parameter.unknown_type) + " for " +
-                                quoted_variable(parameter.name),
+      return type_error("",
+                        "unknown parameter type " + quoted(parameter.unknown_type) + " for " +
+                            quoted_variable(parameter.name),
                         parameter.span);
     }
     if (!table.index_.emplace(parameter.name, i).second) {
@@ -219,8 +220,9 @@ Result<PropertyType> literal_type(const Literal& literal) {
     if (next.list) return type_error("", "nested list literals are not supported", item.span);
     if (&item == &items->front()) type.scalar = next.scalar;
     if (!compatible(scalar_type(type.scalar), next)) {
-      return type_error("", "list literal elements must share a compatible scalar type, got " +
-                                to_string(scalar_type(type.scalar)) + " and " + to_string(next),
+      return type_error("",
+                        "list literal elements must share a compatible scalar type, got " +
+                            to_string(scalar_type(type.scalar)) + " and " + to_string(next),
                         item.span);
     }
   }

@@ -34,7 +34,14 @@ bool is_blank(const Annotation& annotation) {
 
 // The annotations with a meaning of their own; each may stand once.
 enum Known : std::uint8_t {
-  kKey, kUnique, kIndex, kEmbed, kDescription, kInstruction, kRenameFrom, kKnownCount
+  kKey,
+  kUnique,
+  kIndex,
+  kEmbed,
+  kDescription,
+  kInstruction,
+  kRenameFrom,
+  kKnownCount
 };
 constexpr std::array<std::string_view, kKnownCount> kKnownNames = {
     "key", "unique", "index", "embed", "description", "instruction", "rename_from"};
@@ -79,8 +86,8 @@ class AnnotationRules {
   Status once(const AnnotationDraft& draft, Known which, Seen& seen,
               const std::string& subject) const {
     if (seen[which]) {
-      return draft_.parse_error(draft.range, subject + " declares @" + draft.annotation.name +
-                                                 " multiple times");
+      return draft_.parse_error(
+          draft.range, subject + " declares @" + draft.annotation.name + " multiple times");
     }
     seen[which] = true;
     return {};

@@ -66,9 +66,8 @@ class ConstraintRules {
     Implied spelled = implied(type);
     std::vector<ConstraintDraft> all = std::move(type.constraints);
     std::move(spelled.declared.begin(), spelled.declared.end(), std::back_inserter(all));
-    std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
-      return a.range.begin < b.range.begin;
-    });
+    std::stable_sort(all.begin(), all.end(),
+                     [](const auto& a, const auto& b) { return a.range.begin < b.range.begin; });
     std::move(spelled.injected.begin(), spelled.injected.end(), std::back_inserter(all));
     type.constraints = std::move(all);
   }
@@ -80,17 +79,16 @@ class ConstraintRules {
     const bool ends_allowed = edge && (constraint.kind == ConstraintKind::kUnique ||
                                        constraint.kind == ConstraintKind::kIndex);
     if (edge && !ends_allowed) {
-      return draft_.parse_error(constraint.range,
-                                name + " constraint is not supported on edges (" + type.title() +
-                                    ")");
+      return draft_.parse_error(
+          constraint.range, name + " constraint is not supported on edges (" + type.title() + ")");
     }
     for (const std::string& member : constraint.members) {
       if (ends_allowed && (member == "src" || member == "dst")) continue;
       const PropertyDraft* property = properties.find(member);
       if (property == nullptr) {
-        return draft_.parse_error(constraint.range, name + " on " + type.title() +
-                                                        " references unknown property '" + member +
-                                                        "'");
+        return draft_.parse_error(
+            constraint.range,
+            name + " on " + type.title() + " references unknown property '" + member + "'");
       }
       OG_RETURN_IF_ERROR(check(type, *property, constraint, name));
     }

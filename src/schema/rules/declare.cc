@@ -6,16 +6,15 @@
 #include <limits>
 #include <utility>
 
-#include "schema/rules/draft.h"
 #include "schema/limits.h"
+#include "schema/rules/draft.h"
 #include "schema/source_text.h"
 
 namespace omnigraph {
 namespace {
 
 constexpr std::array<std::string_view, 5> kReservedNames = {
-    "_rowid", "_rowaddr", "_rowoffset", "_row_created_at_version",
-    "_row_last_updated_at_version"};
+    "_rowid", "_rowaddr", "_rowoffset", "_row_created_at_version", "_row_last_updated_at_version"};
 
 // Digits to a number of at most 32 bits.
 std::optional<std::uint32_t> number32(std::string_view digits) {
@@ -54,8 +53,8 @@ class Declarer {
   Result<SchemaDraft> run(const SchemaAst& ast) {
     draft_.types.reserve(ast.declarations.size());
     for (const Declaration& declaration : ast.declarations) {
-      OG_ASSIGN_OR_RETURN(TypeDraft type, std::visit([&](const auto& d) { return declare(d); },
-                                                     declaration));
+      OG_ASSIGN_OR_RETURN(TypeDraft type,
+                          std::visit([&](const auto& d) { return declare(d); }, declaration));
       draft_.types.push_back(std::move(type));
     }
     return std::move(draft_);
@@ -102,8 +101,7 @@ class Declarer {
     const auto min = number32(decl.min);
     const auto max = decl.max ? number32(*decl.max) : std::nullopt;
     if (!min || (decl.max && !max)) {
-      return draft_.parse_error(decl.range, "invalid cardinality '" +
-                                                (min ? *decl.max : decl.min) +
+      return draft_.parse_error(decl.range, "invalid cardinality '" + (min ? *decl.max : decl.min) +
                                                 "' on edge " + type.name +
                                                 ": it exceeds 4294967295");
     }
@@ -131,15 +129,14 @@ class Declarer {
   Status add(TypeDraft& type, const PropertyDecl& decl) {
     if (std::find(kReservedNames.begin(), kReservedNames.end(), decl.name) !=
         kReservedNames.end()) {
-      return draft_.parse_error(decl.range, "property name '" + decl.name + "' of " +
-                                                type.title() +
+      return draft_.parse_error(decl.range, "property name '" + decl.name + "' of " + type.title() +
                                                 " is reserved: exported rows may carry a column "
                                                 "of that name");
     }
     if (++properties_ > kMaxSchemaProperties) {
-      return Error(ErrorCode::kResourceExhausted,
-                   "a schema has at most " + std::to_string(kMaxSchemaProperties) +
-                       " properties (kMaxSchemaProperties)");
+      return Error(ErrorCode::kResourceExhausted, "a schema has at most " +
+                                                      std::to_string(kMaxSchemaProperties) +
+                                                      " properties (kMaxSchemaProperties)");
     }
     PropertyDraft property;
     property.name = decl.name;
@@ -176,10 +173,10 @@ class Declarer {
                                     "Vector dimension must be greater than zero (" + place + ")");
         }
         if (*dimension > kMaxVectorDimension) {
-          return draft_.parse_error(
-              written.range, "Vector dimension " + std::to_string(*dimension) +
-                                 " exceeds maximum supported " +
-                                 std::to_string(kMaxVectorDimension) + " (" + place + ")");
+          return draft_.parse_error(written.range,
+                                    "Vector dimension " + std::to_string(*dimension) +
+                                        " exceeds maximum supported " +
+                                        std::to_string(kMaxVectorDimension) + " (" + place + ")");
         }
         type.dimension = *dimension;
         break;
@@ -187,11 +184,10 @@ class Declarer {
       case TypeDecl::Form::kEnum:
         type.enum_values = written.enum_values;
         std::sort(type.enum_values.begin(), type.enum_values.end());
-        const auto twice =
-            std::adjacent_find(type.enum_values.begin(), type.enum_values.end());
+        const auto twice = std::adjacent_find(type.enum_values.begin(), type.enum_values.end());
         if (twice != type.enum_values.end()) {
-          return draft_.parse_error(written.range, "enum of " + place +
-                                                       " has duplicate values: '" + *twice + "'");
+          return draft_.parse_error(written.range,
+                                    "enum of " + place + " has duplicate values: '" + *twice + "'");
         }
         break;
     }
@@ -232,10 +228,18 @@ class Declarer {
       const char escaped = ++i < literal.text.size() ? literal.text[i] : '\0';
       switch (escaped) {
         case '"':
-        case '\\': text += escaped; break;
-        case 'n': text += '\n'; break;
-        case 'r': text += '\r'; break;
-        case 't': text += '\t'; break;
+        case '\\':
+          text += escaped;
+          break;
+        case 'n':
+          text += '\n';
+          break;
+        case 'r':
+          text += '\r';
+          break;
+        case 't':
+          text += '\t';
+          break;
         default:
           return draft_.parse_error(
               literal.range,
@@ -258,9 +262,8 @@ class Declarer {
           constraint.members.push_back(std::move(name));
         }
         std::sort(constraint.members.begin(), constraint.members.end());
-        constraint.members.erase(
-            std::unique(constraint.members.begin(), constraint.members.end()),
-            constraint.members.end());
+        constraint.members.erase(std::unique(constraint.members.begin(), constraint.members.end()),
+                                 constraint.members.end());
         break;
       case ConstraintKind::kRange:
         OG_RETURN_IF_ERROR(range(constraint, decl));
@@ -276,9 +279,9 @@ class Declarer {
   Result<std::string> member(const ConstraintDecl& decl, const ConstraintArgument& argument) {
     const auto* literal = std::get_if<SchemaLiteral>(&argument);
     if (literal == nullptr || literal->kind != SchemaLiteral::Kind::kWord) {
-      return draft_.parse_error(literal != nullptr ? literal->range : decl.range,
-                                "expected property name in constraint @" +
-                                    std::string(constraint_name(decl.kind)));
+      return draft_.parse_error(
+          literal != nullptr ? literal->range : decl.range,
+          "expected property name in constraint @" + std::string(constraint_name(decl.kind)));
     }
     return literal->text;
   }
@@ -324,9 +327,8 @@ class Declarer {
 }  // namespace
 
 bool PropertyDraft::has(std::string_view annotation) const {
-  return std::any_of(annotations.begin(), annotations.end(), [&](const AnnotationDraft& a) {
-    return a.annotation.name == annotation;
-  });
+  return std::any_of(annotations.begin(), annotations.end(),
+                     [&](const AnnotationDraft& a) { return a.annotation.name == annotation; });
 }
 
 PropertyIndex::PropertyIndex(const TypeDraft& type) {
@@ -341,9 +343,7 @@ const PropertyDraft* PropertyIndex::find(std::string_view name) const {
   return it != by_name_.end() ? it->second : nullptr;
 }
 
-std::string TypeDraft::title() const {
-  return std::string(type_kind_name(kind)) + " " + name;
-}
+std::string TypeDraft::title() const { return std::string(type_kind_name(kind)) + " " + name; }
 
 Error SchemaDraft::parse_error(SourceRange range, std::string_view text) const {
   return schema_error(source, range, text);

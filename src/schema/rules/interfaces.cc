@@ -4,8 +4,8 @@
 #include <unordered_map>
 #include <utility>
 
-#include "schema/rules/draft.h"
 #include "schema/limits.h"
+#include "schema/rules/draft.h"
 
 namespace omnigraph {
 namespace {
@@ -40,8 +40,8 @@ class InterfaceResolver {
   Status resolve(TypeDraft& node) {
     for (const InterfaceName& name : node.implements) {
       if (!interfaces_.contains(name.name)) {
-        return draft_.parse_error(name.range, node.title() + " implements unknown interface '" +
-                                                  name.name + "'");
+        return draft_.parse_error(
+            name.range, node.title() + " implements unknown interface '" + name.name + "'");
       }
     }
     // In name order, each once: the order of writing has no meaning.
@@ -105,11 +105,11 @@ class InterfaceResolver {
                       earlier.property.type);
     }
     if (earlier.semantics != semantics(offered)) {
-      return draft_.catalog_error(
-          name.range, node.title() + " receives property '" + offered.name +
-                          "' with incompatible property semantics from interfaces '" +
-                          earlier.interface->name + "' and '" + name.name +
-                          "': their annotations differ");
+      return draft_.catalog_error(name.range,
+                                  node.title() + " receives property '" + offered.name +
+                                      "' with incompatible property semantics from interfaces '" +
+                                      earlier.interface->name + "' and '" + name.name +
+                                      "': their annotations differ");
     }
     if (!earlier.property.has(kRenameHint)) {
       for (const AnnotationDraft& draft : offered.annotations) {
@@ -124,8 +124,8 @@ class InterfaceResolver {
                  const PropertyType& type) const {
     return draft_.parse_error(interface.range,
                               node.title() + ": property '" + offered.name + "' conflicts: " + who +
-                                  " as " + to_string(type) + ", but interface '" +
-                                  interface.name + "' requires " + to_string(offered.type));
+                                  " as " + to_string(type) + ", but interface '" + interface.name +
+                                  "' requires " + to_string(offered.type));
   }
 
   SchemaDraft& draft_;

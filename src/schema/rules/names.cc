@@ -82,8 +82,8 @@ class SchemaRules {
     for (const TypeDraft& type : draft_.types) {
       if (type.kind == TypeKind::kInterface) continue;
       for (const PropertyDraft& property : type.properties) {
-        const bool end = type.kind == TypeKind::kEdge &&
-                         (property.name == "src" || property.name == "dst");
+        const bool end =
+            type.kind == TypeKind::kEdge && (property.name == "src" || property.name == "dst");
         if (property.name != "id" && !end) continue;
         return bad_request(type.title() + " declares property `" + property.name +
                            "`, a name that belongs to the entity itself: choose another")

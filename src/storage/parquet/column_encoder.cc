@@ -89,9 +89,8 @@ std::optional<GroupDictionary> group_dictionary(const Column& column, std::uint3
   if (made.texts.empty()) return std::nullopt;
   std::vector<std::uint32_t> order(made.texts.size()), final_code(made.texts.size());
   for (std::uint32_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::sort(order.begin(), order.end(), [&made](std::uint32_t a, std::uint32_t b) {
-    return made.texts[a] < made.texts[b];
-  });
+  std::sort(order.begin(), order.end(),
+            [&made](std::uint32_t a, std::uint32_t b) { return made.texts[a] < made.texts[b]; });
   std::vector<std::string_view> sorted(order.size());
   for (std::uint32_t i = 0; i < order.size(); ++i) {
     sorted[i] = made.texts[order[i]];
@@ -207,7 +206,8 @@ std::pair<std::uint32_t, std::uint32_t> elements_of(const Column& column, std::u
 
 class ChunkEncoder {
  public:
-  ChunkEncoder(const StoredColumn& stored, const Column& column) : stored_(stored), column_(column) {}
+  ChunkEncoder(const StoredColumn& stored, const Column& column)
+      : stored_(stored), column_(column) {}
 
   Result<EncodedChunk> run(std::uint32_t begin, std::uint32_t end) {
     const bool nested = stored_.type.list || stored_.type.scalar == ScalarType::kVector;
@@ -236,8 +236,8 @@ class ChunkEncoder {
       counts_.push_back(page_values_);
       bodies.push_back(std::move(body));
     }
-    const bool text = stored_.type.scalar == ScalarType::kString ||
-                      stored_.type.scalar == ScalarType::kBlob;
+    const bool text =
+        stored_.type.scalar == ScalarType::kString || stored_.type.scalar == ScalarType::kBlob;
     if (text && !dictionary) choose_codec(bodies);
     if (dictionary) write_dictionary(*dictionary);
     for (std::size_t i = 0; i < bodies.size(); ++i) write_page(i, std::move(bodies[i]));
@@ -294,8 +294,9 @@ class ChunkEncoder {
       }
       for (std::uint32_t i = first; i < last; ++i) {
         repetition.push_back(i == first ? 0 : 1);
-        definition.push_back(!list ? kVectorElement
-                                   : column_.child->is_null(i) ? kNullElement : kElement);
+        definition.push_back(!list                       ? kVectorElement
+                             : column_.child->is_null(i) ? kNullElement
+                                                         : kElement);
       }
       page.elements += last - first;
     }

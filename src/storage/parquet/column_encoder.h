@@ -31,12 +31,12 @@ struct StoredColumn {
 // A column chunk: the dictionary page (if any), then the data pages.
 struct EncodedChunk {
   std::string bytes;
-  std::vector<DataPage> pages;   // offsets from the chunk's begin
+  std::vector<DataPage> pages;  // offsets from the chunk's begin
   DictionaryPage dictionary;
   PageEncoding encoding = PageEncoding::kPlain;
   PageCodec codec = PageCodec::kNone;
-  std::uint64_t values = 0;      // as Parquet counts them: nulls, empty lists and elements
-  std::uint64_t raw_bytes = 0;   // of headers and bodies before compression
+  std::uint64_t values = 0;     // as Parquet counts them: nulls, empty lists and elements
+  std::uint64_t raw_bytes = 0;  // of headers and bodies before compression
   DistinctEstimate distinct;
 };
 

@@ -12,8 +12,8 @@
 namespace omnigraph::parquet {
 namespace {
 
-constexpr std::size_t kGroup = 8;        // numbers of a bit-packed group
-constexpr std::uint32_t kBlock = 128;    // values of a delta block
+constexpr std::size_t kGroup = 8;      // numbers of a bit-packed group
+constexpr std::uint32_t kBlock = 128;  // values of a delta block
 constexpr std::uint32_t kMiniblocks = 4;
 constexpr std::uint32_t kMiniblock = kBlock / kMiniblocks;
 
@@ -91,8 +91,8 @@ void encode_delta_of(std::span<const Signed> values, std::string& out) {
     }
     rests.fill(0);
     for (std::size_t i = 0; i < count; ++i) {
-      rests[i] = static_cast<Unsigned>(static_cast<Unsigned>(deltas[i]) -
-                                       static_cast<Unsigned>(least));
+      rests[i] =
+          static_cast<Unsigned>(static_cast<Unsigned>(deltas[i]) - static_cast<Unsigned>(least));
     }
     append_zigzag(out, least);
     std::array<unsigned, kMiniblocks> widths{};

@@ -1,6 +1,6 @@
-// The value encodings of our Parquet profile: runs and bit-packed groups (levels, dictionary codes),
-// delta-packed integers. Decoders take untrusted bytes: they never read or write outside what they
-// are given and return false on anything malformed.
+// The value encodings of our Parquet profile: runs and bit-packed groups (levels, dictionary
+// codes), delta-packed integers. Decoders take untrusted bytes: they never read or write outside
+// what they are given and return false on anything malformed.
 #pragma once
 
 #include <cstdint>

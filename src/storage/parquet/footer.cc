@@ -7,10 +7,20 @@ namespace {
 
 // Parquet's own numbers.
 enum PhysicalType : std::int32_t {
-  kBoolean = 0, kInt32 = 1, kInt64 = 2, kFloat = 4, kDouble = 5, kByteArray = 6,
+  kBoolean = 0,
+  kInt32 = 1,
+  kInt64 = 2,
+  kFloat = 4,
+  kDouble = 5,
+  kByteArray = 6,
 };
 enum ConvertedType : std::int32_t {
-  kNone = -1, kUtf8 = 0, kListType = 3, kDateType = 6, kTimestampMillis = 9, kUint32 = 13,
+  kNone = -1,
+  kUtf8 = 0,
+  kListType = 3,
+  kDateType = 6,
+  kTimestampMillis = 9,
+  kUint32 = 13,
   kUint64 = 14,
 };
 constexpr std::int32_t kRequired = 0, kOptional = 1, kRepeated = 2;
@@ -104,8 +114,8 @@ void chunk(ThriftWriter& thrift, const StoredColumn& column, const WrittenChunk&
   thrift.i64(2, static_cast<std::int64_t>(written.offset));
   thrift.begin_struct(3);
   thrift.i32(1, physical(column).type);
-  thrift.begin_i32s(2, 1u + (written.plain || written.dictionary) + written.delta +
-                           written.dictionary);
+  thrift.begin_i32s(
+      2, 1u + (written.plain || written.dictionary) + written.delta + written.dictionary);
   thrift.element(kRleCode);
   if (written.plain || written.dictionary) thrift.element(kPlainCode);
   if (written.delta) thrift.element(kDeltaCode);

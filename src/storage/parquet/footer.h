@@ -1,5 +1,5 @@
-// The end of a Parquet file: schema, row groups and column chunks, for readers other than ours (which
-// go by the page directory of index/<segment>).
+// The end of a Parquet file: schema, row groups and column chunks, for readers other than ours
+// (which go by the page directory of index/<segment>).
 #pragma once
 
 #include <cstdint>
@@ -14,12 +14,12 @@ inline constexpr std::string_view kMagic = "PAR1";
 
 // A column chunk as it was written.
 struct WrittenChunk {
-  std::uint64_t offset = 0;         // of its first page
-  std::uint64_t data_offset = 0;    // of its first data page
+  std::uint64_t offset = 0;       // of its first page
+  std::uint64_t data_offset = 0;  // of its first data page
   std::uint64_t bytes = 0, raw_bytes = 0, values = 0;
   bool dictionary = false;
-  bool delta = false;               // some page is delta-packed
-  bool plain = false;               // some page is plain
+  bool delta = false;  // some page is delta-packed
+  bool plain = false;  // some page is plain
   PageCodec codec = PageCodec::kNone;
 };
 

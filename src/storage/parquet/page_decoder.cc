@@ -23,7 +23,8 @@ void set_null(std::uint64_t* validity, std::size_t row) {
 // Moves the packed values of the present rows to their rows; nulls become zero.
 template <typename T>
 void spread(T* values, std::span<const std::uint32_t> levels, std::uint32_t present) {
-  for (std::size_t i = levels.size(); i-- > 0;) values[i] = levels[i] != 0 ? values[--present] : T{};
+  for (std::size_t i = levels.size(); i-- > 0;)
+    values[i] = levels[i] != 0 ? values[--present] : T{};
 }
 
 // Splits a length-prefixed run of levels off `body`.
@@ -327,8 +328,7 @@ class NestedPage {
     const std::uint32_t first = target_.element;
     if (target_.element_offsets != nullptr) {
       if (page_.encoding != PageEncoding::kPlain) return damaged("texts in an unknown encoding");
-      TextSink sink(target_.element_offsets, target_.element_bytes, target_.text,
-                    page_.text_bytes);
+      TextSink sink(target_.element_offsets, target_.element_bytes, target_.text, page_.text_bytes);
       for (std::uint32_t i = 0; i < present.size(); ++i) {
         std::string_view text;
         if (present[i] == 0) {
@@ -379,8 +379,8 @@ Result<PageBody> open_page(const StoredPage& page, std::string_view stored) {
     return damaged("its compressed size does not fit");
   }
   body.owned = std::make_unique_for_overwrite<char[]>(page.body_bytes);
-  const std::size_t size = ZSTD_decompress(body.owned.get(), page.body_bytes, body.bytes.data(),
-                                           body.bytes.size());
+  const std::size_t size =
+      ZSTD_decompress(body.owned.get(), page.body_bytes, body.bytes.data(), body.bytes.size());
   if (ZSTD_isError(size) || size != page.body_bytes) return damaged("it does not decompress");
   body.bytes = {body.owned.get(), size};
   return body;

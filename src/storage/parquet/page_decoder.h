@@ -1,6 +1,6 @@
-// From a stored page to rows of a column in memory. Decodes straight into buffers of the whole column
-// (or of one page), so that pages of one column can be decoded at once. Pages are untrusted: every
-// decoder checks what it reads against the page's directory entry and its buffers.
+// From a stored page to rows of a column in memory. Decodes straight into buffers of the whole
+// column (or of one page), so that pages of one column can be decoded at once. Pages are untrusted:
+// every decoder checks what it reads against the page's directory entry and its buffers.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +24,8 @@ struct PageBody {
 // Checks a page as it lies in the file (header and stored body) and opens its body. Error kCorrupt.
 Result<PageBody> open_page(const StoredPage& page, std::string_view stored);
 
-// The texts of a row group's dictionary, and the codes they have in the column that is built (empty:
-// their own).
+// The texts of a row group's dictionary, and the codes they have in the column that is built
+// (empty: their own).
 struct GroupTexts {
   PageBody body;
   std::vector<std::string_view> texts;  // sorted, distinct
@@ -33,22 +33,22 @@ struct GroupTexts {
 };
 Result<GroupTexts> decode_dictionary(const DictionaryPage& page, PageBody body);
 
-// Buffers of a column, and where in them a page's rows begin. Which ones are needed follows from the
-// type; `validity` is null when the column has no nulls, and all ones to begin with.
+// Buffers of a column, and where in them a page's rows begin. Which ones are needed follows from
+// the type; `validity` is null when the column has no nulls, and all ones to begin with.
 struct PageTarget {
   std::uint64_t* validity = nullptr;
-  std::byte* values = nullptr;        // fixed and vectors
-  std::uint32_t* offsets = nullptr;   // texts and lists
-  char* bytes = nullptr;              // texts
-  std::uint32_t* codes = nullptr;     // dictionary-coded texts; offsets and bytes are then null
+  std::byte* values = nullptr;       // fixed and vectors
+  std::uint32_t* offsets = nullptr;  // texts and lists
+  char* bytes = nullptr;             // texts
+  std::uint32_t* codes = nullptr;    // dictionary-coded texts; offsets and bytes are then null
   std::uint32_t row = 0;
-  std::uint64_t text = 0;             // bytes of texts before this page
+  std::uint64_t text = 0;  // bytes of texts before this page
   // Elements of lists.
   std::uint64_t* element_validity = nullptr;
   std::byte* element_values = nullptr;
   std::uint32_t* element_offsets = nullptr;
   char* element_bytes = nullptr;
-  std::uint32_t element = 0;          // elements before this page
+  std::uint32_t element = 0;  // elements before this page
 };
 
 // Error kCorrupt.

@@ -1,5 +1,5 @@
-// Writes Thrift's compact protocol, as far as Parquet's footers and page headers need it. One writer,
-// one message; fields of a struct must come in ascending order of their ids.
+// Writes Thrift's compact protocol, as far as Parquet's footers and page headers need it. One
+// writer, one message; fields of a struct must come in ascending order of their ids.
 #pragma once
 
 #include <cassert>
@@ -44,7 +44,13 @@ class ThriftWriter {
 
  private:
   enum Type : std::uint8_t {
-    kTrue = 1, kFalse = 2, kI32 = 5, kI64 = 6, kBinary = 8, kList = 9, kStruct = 12,
+    kTrue = 1,
+    kFalse = 2,
+    kI32 = 5,
+    kI64 = 6,
+    kBinary = 8,
+    kList = 9,
+    kStruct = 12,
   };
 
   void field(std::int16_t id, Type type) {

@@ -1,9 +1,8 @@
 #include "write/load/input.h"
 
 #include <fcntl.h>
-#include <unistd.h>
-
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -101,7 +100,7 @@ Result<bool> PieceCutter::next(Buffer& buffer) {
   std::copy(carried_.begin(), carried_.end(), buffer.bytes.begin());
   carried_.clear();
   std::size_t searched = 0;
-  for (std::size_t upto = std::max(kPieceBytes, used); ; upto *= 2) {
+  for (std::size_t upto = std::max(kPieceBytes, used);; upto *= 2) {
     OG_RETURN_IF_ERROR(fill(buffer, upto, used));
     if (ended_) break;
     const std::string_view all(buffer.bytes.data(), used);

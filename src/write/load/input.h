@@ -25,10 +25,10 @@ class PieceCutter {
   struct Buffer {
     std::vector<char> bytes;
     std::string_view text;
-    std::size_t index = 0;     // of the piece, from 0
+    std::size_t index = 0;  // of the piece, from 0
   };
-  // The next piece, or false at the end (or after stop()). A line beyond kMaxLineBytes is handed out
-  // cut off, longer than that limit. Thread-safe.
+  // The next piece, or false at the end (or after stop()). A line beyond kMaxLineBytes is handed
+  // out cut off, longer than that limit. Thread-safe.
   Result<bool> next(Buffer& buffer);
   // Everything that is left, as one piece.
   Result<bool> rest(Buffer& buffer, std::uint64_t limit);
@@ -37,10 +37,10 @@ class PieceCutter {
  private:
   Status fill(Buffer& buffer, std::size_t upto, std::size_t& used);
 
-  std::mutex mutex_;               // guards all below
+  std::mutex mutex_;  // guards all below
   LoadSource& source_;
   std::function<void(const LoadProgress&)> progress_;
-  std::vector<char> carried_;      // the unfinished line behind the last piece
+  std::vector<char> carried_;  // the unfinished line behind the last piece
   std::size_t next_index_ = 0;
   std::uint64_t bytes_read_ = 0;
   bool ended_ = false;

@@ -28,7 +28,7 @@ class Interner {
  private:
   // A short text is told by its slot alone, so that looking it up touches one cache line.
   struct Slot {
-    std::uint64_t word = 0;          // up to 7 bytes of text and, on top, their number; 0: longer
+    std::uint64_t word = 0;  // up to 7 bytes of text and, on top, their number; 0: longer
     std::uint32_t hash = 0;
     std::uint32_t number = kNone;
   };
@@ -36,7 +36,7 @@ class Interner {
   std::size_t slot_of(std::string_view text, std::uint64_t word, std::uint32_t hash) const;
   void grow();
 
-  std::vector<Slot> slots_;          // open addressing, a power of two, at most three quarters full
+  std::vector<Slot> slots_;  // open addressing, a power of two, at most three quarters full
   std::vector<std::uint64_t> offsets_{0};
   std::vector<char> bytes_;
 };

@@ -21,7 +21,8 @@ std::uint64_t string_stops(std::uint64_t v) {
   constexpr std::uint64_t kHighs = 0x8080808080808080;
   const std::uint64_t quote = v ^ (kOnes * '"');
   const std::uint64_t slash = v ^ (kOnes * '\\');
-  return (((quote - kOnes) & ~quote) | ((slash - kOnes) & ~slash) | ((v - kOnes * 0x20) & ~v)) & kHighs;
+  return (((quote - kOnes) & ~quote) | ((slash - kOnes) & ~slash) | ((v - kOnes * 0x20) & ~v)) &
+         kHighs;
 }
 
 int hex_digit(char c) {
@@ -131,8 +132,8 @@ bool JsonReader::read_string(JsonToken& token) {
 }
 
 bool JsonReader::read_escaped(JsonToken& token, const char* from, const char* escape) {
-  // Contents are never longer than their spelling, so one buffer as long as the text holds them all,
-  // and earlier ones stay where they are.
+  // Contents are never longer than their spelling, so one buffer as long as the text holds them
+  // all, and earlier ones stay where they are.
   const auto whole = static_cast<std::size_t>(end_ - begin_);
   if (unescaped_size_ < whole) {
     if (unescaped_used_ > 0) return fail("text too long");
@@ -154,12 +155,26 @@ bool JsonReader::read_escaped(JsonToken& token, const char* from, const char* es
     }
     if (at_ == end_) return fail("unterminated string");
     switch (const char kind = *at_++) {
-      case '"': case '\\': case '/': *out++ = kind; break;
-      case 'b': *out++ = '\b'; break;
-      case 'f': *out++ = '\f'; break;
-      case 'n': *out++ = '\n'; break;
-      case 'r': *out++ = '\r'; break;
-      case 't': *out++ = '\t'; break;
+      case '"':
+      case '\\':
+      case '/':
+        *out++ = kind;
+        break;
+      case 'b':
+        *out++ = '\b';
+        break;
+      case 'f':
+        *out++ = '\f';
+        break;
+      case 'n':
+        *out++ = '\n';
+        break;
+      case 'r':
+        *out++ = '\r';
+        break;
+      case 't':
+        *out++ = '\t';
+        break;
       case 'u': {
         const int first = hex_unit(at_, end_);
         if (first < 0) return fail("invalid escape");
@@ -260,10 +275,18 @@ bool JsonReader::read_tokens() {
     JsonToken& token = tokens_.emplace_back();
     bool opened = false;
     switch (*at_) {
-      case '"': if (!read_string(token)) return false; break;
-      case 't': if (!read_word(token, "true", JsonToken::Kind::kTrue)) return false; break;
-      case 'f': if (!read_word(token, "false", JsonToken::Kind::kFalse)) return false; break;
-      case 'n': if (!read_word(token, "null", JsonToken::Kind::kNull)) return false; break;
+      case '"':
+        if (!read_string(token)) return false;
+        break;
+      case 't':
+        if (!read_word(token, "true", JsonToken::Kind::kTrue)) return false;
+        break;
+      case 'f':
+        if (!read_word(token, "false", JsonToken::Kind::kFalse)) return false;
+        break;
+      case 'n':
+        if (!read_word(token, "null", JsonToken::Kind::kNull)) return false;
+        break;
       case '{':
       case '[':
         if (open_.size() == kMaxJsonDepth) return fail("nesting deeper than 128");
@@ -289,7 +312,8 @@ bool JsonReader::read_tokens() {
       if (*at_ == (object ? '}' : ']')) {
         ++at_;
         container.next = static_cast<std::uint32_t>(tokens_.size());
-        container.raw = {container.raw.data(), static_cast<std::size_t>(at_ - container.raw.data())};
+        container.raw = {container.raw.data(),
+                         static_cast<std::size_t>(at_ - container.raw.data())};
         if (object && !check_members(open_.back())) return false;
         open_.pop_back();
         opened = false;
@@ -330,8 +354,10 @@ std::uint64_t structural_slots(std::string_view line) {
   for (std::size_t i = 0; i < line.size(); ++i) {
     const char c = line[i];
     if (in_string) {
-      if (c == '\\') ++i;
-      else if (c == '"') in_string = false;
+      if (c == '\\')
+        ++i;
+      else if (c == '"')
+        in_string = false;
     } else if (c == '"') {
       in_string = true;
     } else if (c == '{' || c == '}' || c == '[' || c == ']' || c == ',' || c == ':') {

@@ -1,7 +1,7 @@
 // Reads one JSON value (RFC 8259) into a flat list of tokens that point into the text. Written for
-// records: what a general parser leaves open is decided here as the strict grammar of loads needs it
-// (spec/writes.md §6): duplicate members at any depth are found, the spelling of numbers is kept,
-// every part is checked even when nobody reads it, and nesting is bounded.
+// records: what a general parser leaves open is decided here as the strict grammar of loads needs
+// it (spec/writes.md §6): duplicate members at any depth are found, the spelling of numbers is
+// kept, every part is checked even when nobody reads it, and nesting is bounded.
 //
 // A reader is reused for many records and then allocates nothing. Not thread-safe.
 #pragma once
@@ -17,16 +17,19 @@ namespace omnigraph {
 
 struct JsonToken {
   enum class Kind : std::uint8_t {
-    kNull, kFalse, kTrue,
+    kNull,
+    kFalse,
+    kTrue,
     kInteger,  // a number without fraction or exponent
     kNumber,   // any other number
-    kString, kArray,
-    kObject,   // followed by pairs: the name (kString), the value
+    kString,
+    kArray,
+    kObject,  // followed by pairs: the name (kString), the value
   };
   Kind kind = Kind::kNull;
-  std::uint32_t next = 0;   // index of the token behind this value
-  std::string_view text;    // strings: content without escapes; numbers: as written
-  std::string_view raw;     // as written
+  std::uint32_t next = 0;  // index of the token behind this value
+  std::string_view text;   // strings: content without escapes; numbers: as written
+  std::string_view raw;    // as written
 };
 
 class JsonReader {
@@ -56,9 +59,9 @@ class JsonReader {
   void skip_blanks();
 
   std::vector<JsonToken> tokens_;
-  std::vector<std::uint32_t> open_;            // tokens of the containers we are in
-  std::vector<std::string_view> names_;        // scratch of check_members
-  std::unique_ptr<char[]> unescaped_;          // contents of strings with escapes
+  std::vector<std::uint32_t> open_;      // tokens of the containers we are in
+  std::vector<std::string_view> names_;  // scratch of check_members
+  std::unique_ptr<char[]> unescaped_;    // contents of strings with escapes
   std::size_t unescaped_size_ = 0, unescaped_used_ = 0;
   std::string error_;
   const char* begin_ = nullptr;

@@ -170,7 +170,8 @@ Error wrong_kind(const Property& property, const JsonToken& token) {
                        "' must be a URI string or base64: prefixed data");
   }
   return bad_request("strict property '" + property.name + "' expects " +
-                     std::string(stored_type_name(property.type.scalar)) + ", got " + quoted(token));
+                     std::string(stored_type_name(property.type.scalar)) + ", got " +
+                     quoted(token));
 }
 
 Error out_of_range(const Property& property, const JsonToken& token) {
@@ -245,9 +246,12 @@ Result<bool> read_property(const Property& property, const JsonToken& token, Str
   if (token.kind == Kind::kNull) return false;
   OG_ASSIGN_OR_RETURN(const Outcome outcome, read_scalar(property.type.scalar, token, sink));
   switch (outcome) {
-    case Outcome::kDone: return true;
-    case Outcome::kOutOfRange: return out_of_range(property, token);
-    case Outcome::kWrongKind: break;
+    case Outcome::kDone:
+      return true;
+    case Outcome::kOutOfRange:
+      return out_of_range(property, token);
+    case Outcome::kWrongKind:
+      break;
   }
   const bool blob = property.type.scalar == ScalarType::kBlob;
   if (strictness == Strictness::kPermissive && !blob) return false;

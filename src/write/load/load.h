@@ -1,9 +1,10 @@
 // Bulk load: one input of NDJSON records becomes one commit (spec/writes.md §6, permissive §7).
 //
 // The input is read in pieces that end at line ends; pieces are parsed side by side into columns,
-// ends of edges as small numbers of interned ids. When all is read, ids of nodes are sorted and given
-// row ids (a live id keeps its own), ends are resolved, edges sorted, everything is validated, and
-// written: few rows inside the commit record, many as segments. Nothing is visible before the commit.
+// ends of edges as small numbers of interned ids. When all is read, ids of nodes are sorted and
+// given row ids (a live id keeps its own), ends are resolved, edges sorted, everything is
+// validated, and written: few rows inside the commit record, many as segments. Nothing is visible
+// before the commit.
 //
 // Memory: about the columns of the input and a piece a thread, counted against the budget.
 #pragma once
@@ -46,7 +47,7 @@ struct LoadSettings {
 };
 
 struct LoadOutcome {
-  std::vector<LoadedType> nodes, edges;      // sorted by name; only types with a record
+  std::vector<LoadedType> nodes, edges;  // sorted by name; only types with a record
   std::uint64_t total_entities = 0;
   CommitHeader commit;
 };

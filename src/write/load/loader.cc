@@ -17,7 +17,9 @@ class Reading {
  public:
   Reading(LoadSource& source, const LoadSettings& settings, const LoadPlan& plan,
           const Runtime& runtime)
-      : settings_(settings), plan_(plan), runtime_(runtime),
+      : settings_(settings),
+        plan_(plan),
+        runtime_(runtime),
         cutter_(source, settings.progress),
         memory_(std::make_shared<MemoryReservation>(runtime.budget)) {
     const bool small = source.total() > 0 && source.total() < kSequentialBytes;

@@ -85,7 +85,8 @@ bool denotes(std::string_view text, const Property& property, const Value& value
     }
     case ScalarType::kString:
       return value.get_if<std::string>() && *value.get_if<std::string>() == text;
-    default: break;
+    default:
+      break;
   }
   // Numbers and truth values: as JSON spells them, leading zeros and a plus sign allowed.
   std::string spelled(text);
@@ -156,7 +157,8 @@ class RecordParser::Collector {
 
 RecordParser::RecordParser(const LoadPlan& plan, Strictness strictness)
     : plan_(plan), strictness_(strictness), ends_(plan.end_tables().size()) {
-  for (const LoadType& type : plan.types()) collectors_.push_back(std::make_unique<Collector>(type));
+  for (const LoadType& type : plan.types())
+    collectors_.push_back(std::make_unique<Collector>(type));
 }
 
 RecordParser::~RecordParser() = default;
@@ -228,19 +230,27 @@ std::optional<PlacedError> RecordParser::read_strict(std::uint64_t number) {
   const JsonToken* unknown = nullptr;
   for (std::uint32_t i = 1; i < tokens[0].next; i = tokens[i + 1].next) {
     const std::string_view name = tokens[i].text;
-    if (name == "edge") edge = i + 1;
-    else if (name == "from") from = i + 1;
-    else if (name == "to") to = i + 1;
-    else if (name == "data") data = i + 1;
-    else if (name == "type") type = i + 1;
-    else if (is_reserved_field(name)) reserved = reserved != nullptr ? reserved : &tokens[i];
-    else unknown = unknown != nullptr ? unknown : &tokens[i];
+    if (name == "edge")
+      edge = i + 1;
+    else if (name == "from")
+      from = i + 1;
+    else if (name == "to")
+      to = i + 1;
+    else if (name == "data")
+      data = i + 1;
+    else if (name == "type")
+      type = i + 1;
+    else if (is_reserved_field(name))
+      reserved = reserved != nullptr ? reserved : &tokens[i];
+    else
+      unknown = unknown != nullptr ? unknown : &tokens[i];
   }
   if ((type == kNoToken) == (edge == kNoToken)) {
     return refuse("graph batch record must contain exactly one of 'type' or 'edge'");
   }
   if (reserved != nullptr) {
-    return refuse("top-level field '" + std::string(reserved->text) + "' is reserved physical state");
+    return refuse("top-level field '" + std::string(reserved->text) +
+                  "' is reserved physical state");
   }
   if (type != kNoToken) {
     for (const std::uint32_t end : {from, to}) {
@@ -388,8 +398,8 @@ Status RecordParser::collect_members(Collector& rows, std::uint32_t data) {
   }
   if (id != nullptr && id->kind != Kind::kString) {
     if (strict) {
-      return bad_request("input entity of type '" + type.name + "' field 'id' must be a string, got " +
-                         shown(*id));
+      return bad_request("input entity of type '" + type.name +
+                         "' field 'id' must be a string, got " + shown(*id));
     }
     if (rows.type.node != nullptr) {
       return bad_request("node " + type.name + " explicit id must be a string, got " + shown(*id));

@@ -1,5 +1,5 @@
-// Parsing of one piece of the input into columns. Every worker has a RecordParser of its own; ends of
-// edges become numbers of the worker's interners, so that workers share nothing.
+// Parsing of one piece of the input into columns. Every worker has a RecordParser of its own; ends
+// of edges become numbers of the worker's interners, so that workers share nothing.
 #pragma once
 
 #include <cstdint>
@@ -23,20 +23,20 @@ namespace omnigraph {
 // A refusal that names a line (or record) of the whole input, known only when all pieces before it
 // have been counted.
 struct PlacedError {
-  std::uint64_t line = 0;          // within its piece, from 1
+  std::uint64_t line = 0;  // within its piece, from 1
   ErrorCode code = ErrorCode::kBadRequest;
-  std::string before, after;       // the message around the number
-  std::optional<Error> whole;      // the error itself when its message names no line
+  std::string before, after;   // the message around the number
+  std::optional<Error> whole;  // the error itself when its message names no line
 
   Error placed(std::uint64_t lines_before) &&;
 };
 
 // The records of one type in one piece.
 struct PieceRows {
-  std::size_t type = 0;            // in LoadPlan::types()
+  std::size_t type = 0;  // in LoadPlan::types()
   std::uint32_t rows = 0;
-  std::vector<ColumnPtr> columns;  // by position of the property; null: all null
-  ColumnPtr ids;                   // null rows: to be generated; null: all rows
+  std::vector<ColumnPtr> columns;       // by position of the property; null: all null
+  ColumnPtr ids;                        // null rows: to be generated; null: all rows
   std::vector<std::uint32_t> from, to;  // numbers of the worker's interners
   // The first record that is wrong in itself: reported when no line of the input is malformed. Rows
   // after it were not collected.
@@ -48,9 +48,9 @@ struct PieceRows {
 struct Piece {
   std::size_t worker = 0;
   std::uint64_t bytes = 0;
-  std::uint64_t lines = 0;         // blank ones included; permissive: records
+  std::uint64_t lines = 0;               // blank ones included; permissive: records
   std::optional<PlacedError> malformed;  // ends the piece
-  std::vector<PieceRows> types;    // by type, only those with a record
+  std::vector<PieceRows> types;          // by type, only those with a record
 };
 
 // Old spelling of a keyed node's id → canonical id, of one node type (permissive loads).

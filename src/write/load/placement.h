@@ -19,16 +19,16 @@ struct PlacementInput {
   const LoadPlan& plan;
   const LoadRecords& records;
   LoadMode mode;
-  UlidSource& ulids;                 // of edges
+  UlidSource& ulids;  // of edges
 };
 
 // Blocks of row ids, one a table asked for.
 using ReserveRows =
     std::function<Result<std::vector<RowId>>(std::span<const std::pair<TypeId, std::uint32_t>>)>;
 
-// Validates, and writes segments when there is too much for a commit record. `reserve` may be empty:
-// then new rows are numbered from `state`. Errors: kConflict (append of an id that lives), kBadRequest
-// (rules), those of the store.
+// Validates, and writes segments when there is too much for a commit record. `reserve` may be
+// empty: then new rows are numbered from `state`. Errors: kConflict (append of an id that lives),
+// kBadRequest (rules), those of the store.
 Result<std::pair<Change, ReadSet>> place_load(const PlacementInput& input, const Snapshot& base,
                                               const GraphState& state, const Rules& rules,
                                               const ReserveRows& reserve);

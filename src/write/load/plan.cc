@@ -52,9 +52,12 @@ std::size_t LoadPlan::edge(std::string_view name) const {
 std::size_t LoadPlan::of(TypeId table) const { return by_id_.at(table); }
 
 bool is_reserved_field(std::string_view name) {
-  static constexpr std::array<std::string_view, 6> kReserved = {
-      "_tombstone", "_rowid", "_rowaddr", "_rowoffset", "_row_created_at_version",
-      "_row_last_updated_at_version"};
+  static constexpr std::array<std::string_view, 6> kReserved = {"_tombstone",
+                                                                "_rowid",
+                                                                "_rowaddr",
+                                                                "_rowoffset",
+                                                                "_row_created_at_version",
+                                                                "_row_last_updated_at_version"};
   return std::find(kReserved.begin(), kReserved.end(), name) != kReserved.end();
 }
 

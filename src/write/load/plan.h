@@ -17,7 +17,7 @@ namespace omnigraph {
 
 struct LoadType {
   const EntityType* type = nullptr;
-  const NodeType* node = nullptr;          // exactly one of these two
+  const NodeType* node = nullptr;  // exactly one of these two
   const EdgeType* edge = nullptr;
   std::string type_key;                    // "node:Person"
   std::vector<std::size_t> key;            // positions of the key members, in key order

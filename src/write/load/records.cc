@@ -38,9 +38,8 @@ std::vector<ColumnPtr> joined_columns(const std::vector<PieceRows*>& pieces,
                                       const EntityType& type) {
   std::vector<ColumnPtr> columns;
   for (std::size_t i = 0; i < type.properties.size(); ++i) {
-    columns.push_back(joined(pieces, type.properties[i].type, [i](PieceRows& piece) -> ColumnPtr& {
-      return piece.columns[i];
-    }));
+    columns.push_back(joined(pieces, type.properties[i].type,
+                             [i](PieceRows& piece) -> ColumnPtr& { return piece.columns[i]; }));
   }
   return columns;
 }
@@ -107,8 +106,7 @@ Result<NodeRecords> gather_nodes(const LoadType& type, const TableRules& rules, 
   for (PieceRows* piece : pieces) out.records += piece->rows;
   out.rows = static_cast<std::uint32_t>(out.records);
   out.columns = joined_columns(pieces, *type.type);
-  ColumnPtr ids =
-      joined(pieces, kIdType, [](PieceRows& piece) -> ColumnPtr& { return piece.ids; });
+  ColumnPtr ids = joined(pieces, kIdType, [](PieceRows& piece) -> ColumnPtr& { return piece.ids; });
   if (ids == nullptr) {
     out.ids = IdColumn::of_run(ulids.next_run(out.rows), out.rows);
     return out;
@@ -241,8 +239,8 @@ Result<LoadRecords> gather_records(const LoadPlan& plan, const Rules& rules, Loa
     if (rows.empty()) continue;
     const LoadType& load = plan.types()[type];
     if (load.node != nullptr) {
-      OG_ASSIGN_OR_RETURN(NodeRecords nodes, gather_nodes(load, rules.of(load.type->id), mode, rows,
-                                                          ulids));
+      OG_ASSIGN_OR_RETURN(NodeRecords nodes,
+                          gather_nodes(load, rules.of(load.type->id), mode, rows, ulids));
       out.nodes.push_back(std::move(nodes));
     } else {
       OG_ASSIGN_OR_RETURN(EdgeRecords edges, gather_edges(load, mode, rows, workers));

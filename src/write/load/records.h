@@ -1,5 +1,6 @@
-// What a load has read, put in order: rows of each type, ids sorted, duplicates decided. Independent
-// of the graph's state, so that a load prepared again starts from here. Immutable once made.
+// What a load has read, put in order: rows of each type, ids sorted, duplicates decided.
+// Independent of the graph's state, so that a load prepared again starts from here. Immutable once
+// made.
 #pragma once
 
 #include <cstdint>
@@ -34,13 +35,13 @@ class TextIndex {
 
 struct NodeRecords {
   const LoadType* type = nullptr;
-  std::uint64_t records = 0;          // read, before duplicates were decided
+  std::uint64_t records = 0;  // read, before duplicates were decided
   std::uint32_t rows = 0;
-  std::vector<ColumnPtr> columns;     // by position, in id order; null: all null
-  IdColumn ids;                       // ascending
-  TextIndex index;                    // of ids that records could name
-  RowBatch superseded;                // merge: records that a later one of the same id replaced
-  std::vector<Violation> twice;       // keyed nodes with one key
+  std::vector<ColumnPtr> columns;  // by position, in id order; null: all null
+  IdColumn ids;                    // ascending
+  TextIndex index;                 // of ids that records could name
+  RowBatch superseded;             // merge: records that a later one of the same id replaced
+  std::vector<Violation> twice;    // keyed nodes with one key
 };
 
 // The edges of one piece: ends are numbers of the interners of `worker`.
@@ -51,9 +52,9 @@ struct EdgePiece {
 struct EdgeRecords {
   const LoadType* type = nullptr;
   std::uint64_t records = 0;
-  std::vector<ColumnPtr> columns;     // by position, in input order; null: all null
-  ColumnPtr ids;                      // in input order, null rows get a ULID; null: all do
-  std::vector<EdgePiece> pieces;      // in input order
+  std::vector<ColumnPtr> columns;         // by position, in input order; null: all null
+  ColumnPtr ids;                          // in input order, null rows get a ULID; null: all do
+  std::vector<EdgePiece> pieces;          // in input order
   std::vector<std::uint32_t> superseded;  // merge: rows that a later one of the same id replaced
 };
 
