@@ -17,8 +17,7 @@ class Argument {
     argument.kind_ = column.value.kind;
     argument.variable_ = column.value.variable;
     if (argument.kind_ == OutputValue::Kind::kConstant) {
-      OG_ASSIGN_OR_RETURN(Value value,
-                          constant_value(*column.value.constant, execution.context));
+      OG_ASSIGN_OR_RETURN(Value value, constant_value(*column.value.constant, execution.context));
       argument.value_ = std::make_shared<const Value>(std::move(value));
     } else if (argument.kind_ == OutputValue::Kind::kProperty) {
       argument.table_ = &execution.table_of(column.value.variable);
@@ -119,6 +118,7 @@ class Count final : public Accumulator {
     }
     return {};
   }
+  std::span<const std::uint64_t> counts() const override { return counts_; }
   int compare(std::uint32_t a, std::uint32_t b) const override {
     return counts_[a] < counts_[b] ? -1 : int{counts_[a] > counts_[b]};
   }
@@ -139,8 +139,7 @@ class Count final : public Accumulator {
 // sum and avg of integers: exact in 128 bits.
 class IntegerSum final : public Accumulator {
  public:
-  IntegerSum(Argument argument, bool average)
-      : argument_(std::move(argument)), average_(average) {}
+  IntegerSum(Argument argument, bool average) : argument_(std::move(argument)), average_(average) {}
 
   Status add(const Batch& batch, std::span<const std::uint32_t> groups,
              std::uint32_t size) override {
@@ -153,9 +152,8 @@ class IntegerSum final : public Accumulator {
       overflow_ |= __builtin_add_overflow(state.sum, product, &state.sum);
       state.count = saturating_add(state.count, weight);
     };
-    const bool done = argument_.each_i32(batch, [&](std::uint32_t row, std::int32_t value) {
-      take(row, value);
-    });
+    const bool done =
+        argument_.each_i32(batch, [&](std::uint32_t row, std::int32_t value) { take(row, value); });
     if (done) return {};
     return argument_.each(batch, [&](std::uint32_t row, const Cell& cell) {
       if (cell.kind == Cell::Kind::kInteger) take(row, cell.integer);
@@ -223,8 +221,8 @@ class FloatSum final : public Accumulator {
     return argument_.each(batch, [&](std::uint32_t row, const Cell& cell) {
       if (cell.is_null()) return;
       State& state = states_[groups[row]];
-      const double number = cell.kind == Cell::Kind::kInteger ? static_cast<double>(cell.integer)
-                                                              : cell.number;
+      const double number =
+          cell.kind == Cell::Kind::kInteger ? static_cast<double>(cell.integer) : cell.number;
       state.sum.add(number, batch.weight(row));
       state.count = saturating_add(state.count, batch.weight(row));
     });

@@ -1,5 +1,5 @@
-// One aggregate over many groups. Floating sums are exact and rounded once, so that neither plans nor
-// threads show. Not thread-safe; merged between threads.
+// One aggregate over many groups. Floating sums are exact and rounded once, so that neither plans
+// nor threads show. Not thread-safe; merged between threads.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +30,8 @@ class Accumulator {
   virtual std::uint64_t memory() const = 0;
   // kResourceExhausted when a value has left its type.
   virtual Status check() const { return {}; }
+  // Of a count: the values themselves, so that ordering by them needs no call a group. Else empty.
+  virtual std::span<const std::uint64_t> counts() const { return {}; }
   virtual int compare(std::uint32_t a, std::uint32_t b) const = 0;  // order of §10
   virtual Result<ColumnPtr> finish(std::span<const std::uint32_t> groups) const = 0;
 };

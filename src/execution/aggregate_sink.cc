@@ -12,7 +12,8 @@
 namespace omnigraph {
 namespace {
 
-// Rows are distinct assignments of what is enumerated; if the key holds all of it, no group comes twice.
+// Rows are distinct assignments of what is enumerated; if the key holds all of it, no group comes
+// twice.
 bool rows_are_groups(const ScopePlan& root, const VarSet& keys) {
   if (root.source.empty() || !keys.contains(root.source.front().variable)) return false;
   for (const Step& step : root.steps) {
@@ -43,6 +44,15 @@ std::size_t longest_run(const std::vector<RowKey>& keys) {
     longest = std::max(longest, i + 1 - begin);
   }
   return longest;
+}
+
+bool all_differ(const std::vector<RowKey>& keys, std::uint32_t limit) {
+  std::vector<bool> seen(limit);
+  for (const RowKey key : keys) {
+    if (seen[key]) return false;
+    seen[key] = true;
+  }
+  return true;
 }
 
 void append_cell(std::string& out, const Cell& cell) {
@@ -83,8 +93,8 @@ Status AggregateSink::open() {
   const bool distinct = rows_are_groups(plan.root, keys);
   table_ = std::make_unique<GroupTable>(variables_.size(), limit, distinct, execution_.context);
   if (distinct && !variables_.empty()) {
-    const auto source = std::lower_bound(variables_.begin(), variables_.end(),
-                                         plan.root.source.front().variable);
+    const auto source =
+        std::lower_bound(variables_.begin(), variables_.end(), plan.root.source.front().variable);
     run_variable_ = static_cast<std::size_t>(source - variables_.begin());
   }
   return {};
@@ -118,8 +128,7 @@ Status AggregateSink::merge(AggregateSink& other) {
   for (std::size_t i = 0; i < accumulators_.size(); ++i) {
     if (!accumulators_[i]) continue;
     other.accumulators_[i]->resize(other.table_->size());
-    OG_RETURN_IF_ERROR(
-        accumulators_[i]->merge(*other.accumulators_[i], groups_, table_->size()));
+    OG_RETURN_IF_ERROR(accumulators_[i]->merge(*other.accumulators_[i], groups_, table_->size()));
   }
   return charge();
 }
@@ -145,8 +154,8 @@ Status AggregateSink::open_keys() {
   return {};
 }
 
-// Numbers the values that the key has for one variable, once for each of its row ids; `classes[g]` is
-// the number for group g. Returns whether no two row ids share one.
+// Numbers the values that the key has for one variable, once for each of its row ids; `classes[g]`
+// is the number for group g. Returns whether no two row ids share one.
 Result<bool> AggregateSink::classify(std::size_t variable, std::vector<RowKey>& classes) {
   std::vector<const Key*> keys;
   for (const Key& key : keys_) {
@@ -206,11 +215,18 @@ Status AggregateSink::group_by_value() {
     const OutputValue& value = plan.columns[key.column].value;
     const NodeType* type =
         execution_.context.snapshot().catalog().node(plan.variables[value.variable].type);
-    const bool is_key = type != nullptr && type->key.size() == 1 &&
-                        type->find(type->key[0])->id == value.property;
+    const bool is_key =
+        type != nullptr && type->key.size() == 1 && type->find(type->key[0])->id == value.property;
     if (!key.values || is_key) unique.insert(value.variable);
   }
   const std::uint32_t groups = table_->size();
+  finals_ = groups;
+  // Where no row of such a variable is in two groups, no two groups share a value.
+  for (std::size_t v = 0; v < variables_.size(); ++v) {
+    if (!unique.contains(variables_[v])) continue;
+    const std::uint32_t limit = execution_.table_of(variables_[v]).key_limit();
+    if (variables_.size() == 1 || all_differ(table_->keys(v), limit)) return {};
+  }
   std::vector<std::vector<RowKey>> classes(variables_.size());
   std::vector<const std::vector<RowKey>*> columns;
   bool injective = true;
@@ -221,7 +237,6 @@ Status AggregateSink::group_by_value() {
     injective &= one_to_one;
     columns.back() = &classes[v];
   }
-  finals_ = groups;
   if (injective) return {};
   std::vector<std::uint32_t> final_of;
   if (run_variable_ && unique.contains(variables_[*run_variable_]) &&
@@ -269,8 +284,7 @@ Status AggregateSink::merge_groups(const std::vector<std::uint32_t>& final_of,
                                    std::uint32_t finals) {
   for (std::size_t i = 0; i < accumulators_.size(); ++i) {
     if (!accumulators_[i]) continue;
-    OG_ASSIGN_OR_RETURN(auto merged,
-                        Accumulator::make(execution_.plan.columns[i], execution_));
+    OG_ASSIGN_OR_RETURN(auto merged, Accumulator::make(execution_.plan.columns[i], execution_));
     merged->resize(finals);
     OG_RETURN_IF_ERROR(merged->merge(*accumulators_[i], final_of, finals));
     accumulators_[i] = std::move(merged);
@@ -310,8 +324,8 @@ Result<int> AggregateSink::compare(std::uint32_t a, std::uint32_t b) {
 
 Result<std::vector<std::uint32_t>> AggregateSink::choose_groups() {
   const Plan& plan = execution_.plan;
-  const auto kept = static_cast<std::uint32_t>(
-      std::min<std::uint64_t>(finals_, plan.limit.value_or(UINT64_MAX)));
+  const auto kept =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(finals_, plan.limit.value_or(UINT64_MAX)));
   std::vector<std::uint32_t> chosen(kept);
   std::iota(chosen.begin(), chosen.end(), 0U);
   if (plan.order.empty() || kept == 0) return chosen;
@@ -332,7 +346,11 @@ Result<std::vector<std::uint32_t>> AggregateSink::choose_groups() {
   // A heap of the first `kept` groups so far, the last of them on top.
   if (kept < finals_) {
     std::make_heap(chosen.begin(), chosen.end(), before);
+    const std::span<const std::uint64_t> counts =
+        first != nullptr ? first->counts() : std::span<const std::uint64_t>();
+    const std::uint64_t flip = leading.descending ? 0 : UINT64_MAX;
     for (std::uint32_t group = kept; group < finals_; ++group) {
+      if (!counts.empty() && (counts[group] ^ flip) < (counts[chosen.front()] ^ flip)) continue;
       if (!before(group, chosen.front())) continue;
       std::pop_heap(chosen.begin(), chosen.end(), before);
       chosen.back() = group;
@@ -381,8 +399,8 @@ Result<QueryResult> AggregateSink::result() {
       if (column.value.kind == OutputValue::Kind::kNodeId) {
         OG_ASSIGN_OR_RETURN(out.values, gather_ids(table, rows));
       } else {
-        OG_ASSIGN_OR_RETURN(out.values, gather_property(table, rows, column.value.property,
-                                                        column.value.type));
+        OG_ASSIGN_OR_RETURN(out.values,
+                            gather_property(table, rows, column.value.property, column.value.type));
       }
     }
     result.columns.push_back(std::move(out));

@@ -52,6 +52,7 @@ Status GroupTable::find(std::span<const std::vector<RowKey>* const> columns, std
     return Error(ErrorCode::kResourceExhausted, "more than 2^32 groups");
   }
   if (distinct_) {
+    if (groups_ == 0 && width_ == 1) keys_[0].reserve(key_limit_);
     for (std::size_t v = 0; v < width_; ++v) {
       keys_[v].insert(keys_[v].end(), columns[v]->begin(), columns[v]->begin() + rows);
     }
