@@ -22,6 +22,11 @@ bool meets(const ReadSet& reads, TypeId table, const TouchedTable& touched) {
     return reads.ids.count(table) != 0 || reads.tuples.count(table) != 0 ||
            reads.edge_ends.count(table) != 0;
   }
+  if (reads.id_was_read &&
+      std::any_of(touched.ids.begin(), touched.ids.end(),
+                  [&](const std::string& id) { return reads.id_was_read(table, id); })) {
+    return true;
+  }
   return any_in(reads.ids, table, touched.ids) || any_in(reads.tuples, table, touched.tuples) ||
          any_in(reads.edge_ends, table, touched.edge_ends);
 }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_set>
 #include <vector>
 
@@ -19,10 +20,10 @@ namespace omnigraph {
 
 // What others may have read of one table before a change touched it: the other half of ReadSet.
 struct TouchedTable {
-  bool whole = false;                      // too much to list: meets whoever read the table at all
-  std::vector<std::string> ids;            // inserted, replaced or removed
-  std::vector<std::uint64_t> tuples;       // values of @unique groups that are taken now
-  std::vector<RowId> edge_ends;            // committed nodes at which an edge came or went
+  bool whole = false;                 // too much to list: meets whoever read the table at all
+  std::vector<std::string> ids;       // inserted, replaced or removed
+  std::vector<std::uint64_t> tuples;  // values of @unique groups that are taken now
+  std::vector<RowId> edge_ends;       // committed nodes at which an edge came or went
 };
 // More touched ids of a table than this are not listed: the table counts as touched whole.
 inline constexpr std::size_t kMaxTouchedIds = 4096;
@@ -36,21 +37,21 @@ inline constexpr std::size_t kMaxTouchedIds = 4096;
 struct PreparedTable {
   TypeId table = 0;
   bool clear = false;
-  std::vector<RowId> deleted;              // ascending, unique
-  std::vector<RowBatch> rows;              // small changes: carried inline
-  std::vector<SegmentRef> segments;        // bulk: already written (see Change::first_new)
-  std::uint32_t new_rows = 0;              // how many row ids from first_new on are used
+  std::vector<RowId> deleted;        // ascending, unique
+  std::vector<RowBatch> rows;        // small changes: carried inline
+  std::vector<SegmentRef> segments;  // bulk: already written (see Change::first_new)
+  std::uint32_t new_rows = 0;        // how many row ids from first_new on are used
   TouchedTable touched;
 };
 
 struct Change {
   std::vector<PreparedTable> tables;
-  // next_row of the state it was prepared on, or the start of a reserved block. Tables in `reserved`
-  // are never shifted; a change with segments whose numbers are not reserved is prepared again when
-  // others took numbers meanwhile.
+  // next_row of the state it was prepared on, or the start of a reserved block. Tables in
+  // `reserved` are never shifted; a change with segments whose numbers are not reserved is prepared
+  // again when others took numbers meanwhile.
   std::map<TypeId, RowId> first_new;
   std::unordered_set<TypeId> reserved;
-  CatalogPtr new_catalog;                  // schema apply; else null
+  CatalogPtr new_catalog;  // schema apply; else null
   bool empty() const { return tables.empty() && !new_catalog; }
 };
 
@@ -60,6 +61,9 @@ struct ReadSet {
   std::unordered_set<TypeId> tables;
   // Ids looked up (found or not): node keys, edge ends, edge ids. Key: table id, then id text.
   std::map<TypeId, std::unordered_set<std::string>> ids;
+  // The same for bulk loads, which find an id among their own sooner than they list them; the
+  // tables it speaks of stand in `ids`, without texts. May be empty.
+  std::function<bool(TypeId, std::string_view)> id_was_read;
   // Canonical tuples of @unique groups that must stay free: hash set a table.
   std::map<TypeId, std::unordered_set<std::uint64_t>> tuples;
   // Nodes whose edges of a type were counted (cardinality) or enumerated (cascade).
@@ -79,14 +83,15 @@ struct Intent {
   SnapshotPtr base;
   Change change;
   ReadSet reads;
-  std::optional<CommitId> if_commit;       // only when the branch's head is exactly this
+  std::optional<CommitId> if_commit;  // only when the branch's head is exactly this
   Provenance by;
   // A change that comes to nothing is published all the same (loads) or not (mutations).
   bool publish_empty = false;
-  std::optional<CommitId> merged_parent;   // merges; else null
+  std::optional<CommitId> merged_parent;  // merges; else null
   // Prepares change and reads again on a newer head. Called from the committing thread while all
   // other commits wait; must not wait for other intents.
-  std::function<Result<std::pair<Change, ReadSet>>(const SnapshotPtr&, const GraphState&)> prepare_again;
+  std::function<Result<std::pair<Change, ReadSet>>(const SnapshotPtr&, const GraphState&)>
+      prepare_again;
 };
 
 }  // namespace omnigraph

@@ -3,15 +3,16 @@
 // race. Thread-safe where the committer needs it.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 #include "common/test_runtime.h"
 #include "query/check.h"
@@ -86,6 +87,8 @@ class MemoryGraphStore final : public Store, public SegmentSource {
   Status maintain_now() override { return maintain(); }
 
   Result<SegmentRef> write_segment(const RowBatch& batch, const SegmentOptions&) override {
+    ++segments_written;
+    if (before_segment) std::exchange(before_segment, nullptr)();
     SegmentRef ref;
     ref.table = batch.table;
     ref.rows = batch.rows;
@@ -131,6 +134,8 @@ class MemoryGraphStore final : public Store, public SegmentSource {
 
   std::atomic<int> appends = 0, refreshes = 0, maintained = 0;
   int fail_appends = 0, unknown_appends = 0;
+  int segments_written = 0;
+  std::function<void()> before_segment;  // called once
   std::vector<Record> records;
 
  private:
@@ -151,13 +156,13 @@ class MemoryGraphStore final : public Store, public SegmentSource {
   std::mutex segments_mutex_;
   GraphStatePtr state_;
   std::vector<Record> foreign_;
-  std::optional<Record> pending_;   // answered with kUnknown
+  std::optional<Record> pending_;  // answered with kUnknown
   std::map<SegmentId, SegmentPtr> segments_;
   std::uint64_t segment_number_ = 0;
 };
 
 struct Outcome {
-  std::string error;          // empty: it worked
+  std::string error;  // empty: it worked
   ErrorCode code = ErrorCode::kInternal;
   std::uint64_t nodes = 0, edges = 0;
   bool committed = false;

@@ -63,8 +63,9 @@ class Placement {
   }
 
   // Gives each id its live row id, or kNoRow; refuses live ones in append.
-  Status find_live(const EntityType& type, bool edge, const std::function<std::string_view(std::uint32_t)>& id,
-                   std::uint32_t rows, std::vector<RowId>& rids) {
+  Status find_live(const EntityType& type, bool edge,
+                   const std::function<std::string_view(std::uint32_t)>& id, std::uint32_t rows,
+                   std::vector<RowId>& rids) {
     const TableVersion& version = *base_.table(type.id);
     if (version.live_rows() == 0) return {};
     for (std::uint32_t row = 0; row < rows; ++row) {
@@ -108,8 +109,8 @@ class Placement {
     batch.rids.assign(nodes.rows, kNoRow);
     if (!nodes.ids.is_run()) {
       const Column& texts = *nodes.ids.text();
-      OG_RETURN_IF_ERROR(find_live(type, false, [&](std::uint32_t row) { return texts.text(row); },
-                                   nodes.rows, batch.rids));
+      OG_RETURN_IF_ERROR(find_live(
+          type, false, [&](std::uint32_t row) { return texts.text(row); }, nodes.rows, batch.rids));
     }
     OG_RETURN_IF_ERROR(number(table, batch.rids));
     for (std::size_t i = 0; i < nodes.columns.size(); ++i) {
@@ -260,9 +261,12 @@ class Placement {
       batch.ids = IdColumn::of_run(base, batch.rows);
     } else {
       const ColumnPtr ids = gather(*edges.ids, order);
-      OG_RETURN_IF_ERROR(find_live(type, true, [&](std::uint32_t row) {
-        return ids->is_null(row) ? std::string_view() : ids->text(row);
-      }, batch.rows, batch.rids));
+      OG_RETURN_IF_ERROR(find_live(
+          type, true,
+          [&](std::uint32_t row) {
+            return ids->is_null(row) ? std::string_view() : ids->text(row);
+          },
+          batch.rows, batch.rids));
       batch.ids = ids->null_count == 0 ? IdColumn::of_text(ids) : IdColumn::mixed(base, ids);
     }
     return number(table, batch.rids);
@@ -362,7 +366,9 @@ class Placement {
     for (PreparedTable& table : change_.tables) {
       const TableRules& rules = rules_.of(table.table);
       const RowBatch& batch = table.rows[0];
-      if (!precise_ || table.clear) {
+      if (!precise_ && lists_ids(rules)) {
+        note_listed(rules);
+      } else if (!precise_ || table.clear) {
         reads_.tables.insert(table.table);
         if (rules.edge != nullptr) {
           reads_.tables.insert({rules.edge->from_id, rules.edge->to_id});
@@ -390,7 +396,13 @@ class Placement {
       // A moved edge leaves its former ends.
       if (!table.deleted.empty()) table.touched.whole = true;
     }
-    if (!precise_) return;
+    if (!precise_) {
+      reads_.id_was_read = [plan = &input_.plan, records = &records_](TypeId type,
+                                                                      std::string_view id) {
+        return names(*plan, *records, type, id);
+      };
+      return;
+    }
     for (const auto& worker : records_.ends) {
       for (std::size_t e = 0; e < worker.size(); ++e) {
         auto& ids = reads_.ids[input_.plan.end_tables()[e]];
@@ -399,6 +411,40 @@ class Placement {
         }
       }
     }
+  }
+
+  // Whether what a large load reads of a type is no more than ids: those of its nodes and ends.
+  bool lists_ids(const TableRules& rules) const {
+    if (overwrites() || !rules.uniques.empty()) return false;
+    if (rules.edge == nullptr) return true;
+    if (rules.edge->card_min > 0 || rules.edge->card_max) return false;
+    return std::none_of(records_.edges.begin(), records_.edges.end(),
+                        [&](const EdgeRecords& edges) {
+                          return edges.type->type == rules.type && edges.ids != nullptr;
+                        });
+  }
+
+  void note_listed(const TableRules& rules) {
+    if (rules.edge == nullptr) {
+      reads_.ids[rules.type->id];
+    } else {
+      reads_.ids[rules.edge->from_id];
+      reads_.ids[rules.edge->to_id];
+    }
+  }
+
+  // Whether the input has a node of this id, or an edge that ends at it.
+  static bool names(const LoadPlan& plan, const LoadRecords& records, TypeId type,
+                    std::string_view id) {
+    for (const NodeRecords& nodes : records.nodes) {
+      if (nodes.type->type->id == type && nodes.index.find(id) != TextIndex::kNone) return true;
+    }
+    for (const auto& worker : records.ends) {
+      for (std::size_t e = 0; e < worker.size(); ++e) {
+        if (plan.end_tables()[e] == type && worker[e].find(id) != Interner::kNone) return true;
+      }
+    }
+    return false;
   }
 
   static void note_ends(const std::vector<RowId>& ends, RowId first_new, TouchedTable& touched) {
@@ -444,9 +490,9 @@ class Placement {
     const Catalog& catalog = rules_.catalog();
     for (PreparedTable& table : change_.tables) {
       if (table.rows[0].rows > 0) {
-        OG_ASSIGN_OR_RETURN(SegmentRef segment,
-                            input_.store.write_segment(table.rows[0],
-                                                       segment_options(catalog, table.table)));
+        OG_ASSIGN_OR_RETURN(
+            SegmentRef segment,
+            input_.store.write_segment(table.rows[0], segment_options(catalog, table.table)));
         table.segments.push_back(std::move(segment));
       }
       table.rows.clear();
