@@ -2,6 +2,7 @@
 // what pyarrow reads with what was written. Skipped where pyarrow is not installed.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -29,7 +30,9 @@ void write_value(JsonWriter& json, const Value& value) {
 }
 
 void compare(const RowBatch& batch, const SegmentOptions& options) {
-  const auto folder = std::filesystem::path(testing::TempDir()) / "parquet_interop";
+  // Tests of this binary may run side by side, each in a process of its own.
+  const auto folder =
+      std::filesystem::path(testing::TempDir()) / ("parquet_interop_" + std::to_string(getpid()));
   std::filesystem::remove_all(folder);
   const ObjectStorePtr objects = open_local_store(folder.string(), true).value();
   const Runtime runtime = test_runtime();
