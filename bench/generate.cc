@@ -39,7 +39,7 @@ class Generator {
 
 class Output {
  public:
-  Output(const std::filesystem::path& path) : file_(std::fopen(path.c_str(), "wb")) {
+  explicit Output(const std::filesystem::path& path) : file_(std::fopen(path.c_str(), "wb")) {
     if (file_ == nullptr) {
       std::fprintf(stderr, "cannot write %s\n", path.c_str());
       std::exit(1);
