@@ -2,26 +2,10 @@
 
 #include <string>
 
+#include "query/print.h"
+
 namespace omnigraph {
 namespace {
-
-const char* name_of(SearchFunction function) {
-  switch (function) {
-    case SearchFunction::kNearest:
-      return "nearest";
-    case SearchFunction::kSearch:
-      return "search";
-    case SearchFunction::kFuzzy:
-      return "fuzzy";
-    case SearchFunction::kMatchText:
-      return "match_text";
-    case SearchFunction::kBm25:
-      return "bm25";
-    case SearchFunction::kRrf:
-      return "rrf";
-  }
-  return "text";
-}
 
 Status refuse(const TypedExpr& expression) {
   if (const auto* search = std::get_if<TSearch>(&expression.node)) {
@@ -33,7 +17,7 @@ Status refuse(const TypedExpr& expression) {
 }  // namespace
 
 Error search_unavailable(SearchFunction function) {
-  return bad_request(std::string(name_of(function)) + " search is not available in this build");
+  return bad_request(std::string(search_name(function)) + " search is not available in this build");
 }
 
 Status refuse_search(const TypedRead& query) {
