@@ -19,16 +19,14 @@ constexpr std::uint32_t kChunkWords = DeletionBitmap::kChunkRows / 64;
 class PartComparison {
  public:
   PartComparison(const TablePart& before, const TablePart& after)
-      : before_(before.deleted.get()),
-        after_(after.deleted.get()),
-        rows_(before.segment->rows()) {}
+      : before_(before.deleted.get()), after_(after.deleted.get()), rows_(before.segment->rows()) {}
 
   // Calls visit(row, lives_after).
   template <typename Visit>
   void for_each(Visit visit) const {
     if (before_ == after_) return;
-    const std::size_t chunks =
-        std::max(before_ != nullptr ? before_->chunks() : 0, after_ != nullptr ? after_->chunks() : 0);
+    const std::size_t chunks = std::max(before_ != nullptr ? before_->chunks() : 0,
+                                        after_ != nullptr ? after_->chunks() : 0);
     for (std::size_t c = 0; c < chunks; ++c) {
       const std::uint64_t* old_words = words(before_, c);
       const std::uint64_t* new_words = words(after_, c);
