@@ -145,6 +145,20 @@ struct SchemaPlan {
   std::vector<SchemaStep> steps;  // empty: the two schemas mean the same
 };
 
+struct SchemaRequest {
+  std::string_view desired;  // the whole schema as it shall be, as text
+  // Drops then take away for good what they drop, in earlier commits too.
+  bool allow_data_loss = false;
+  std::optional<std::string_view> actor = std::nullopt;
+};
+
+struct SchemaReport {
+  SchemaPlan plan;            // always supported
+  std::uint64_t version = 0;  // graph_manifest_version of main after the call
+  // nullopt: the two schemas mean the same; nothing was published, and the stored text stays.
+  std::optional<Commit> commit;
+};
+
 class Graph {
  public:
   // Makes a graph at `root`, a local path or file:// URI; folders are created as needed. Errors:
@@ -182,6 +196,12 @@ class Graph {
   // What it would take to accept `desired` instead. Reads no data and changes nothing. Errors:
   // kBadRequest when `desired` is no schema.
   Result<SchemaPlan> plan_schema(std::string_view desired, bool allow_data_loss = false) const;
+
+  // Makes `desired` the accepted schema, as one commit on main. What stays keeps its identity, and
+  // no entity is rewritten: the cost is that of the schema, not of the data. Writes that are under
+  // way stand before it or are checked again under it. Errors: kBadRequest (no schema, or a change
+  // that is not supported, whose message says why), kConflict (there are other branches).
+  Result<SchemaReport> apply_schema(const SchemaRequest& request) const;
 
   Result<std::vector<std::string>> branches() const;  // sorted by bytes
   // Forks `name` from the head of `from`. Errors: kBadRequest (the name), kConflict, kNotFound.

@@ -5,7 +5,6 @@
 #include "common/json_writer.h"
 #include "graph/branch_name.h"
 #include "schema/compile.h"
-#include "schema/migration.h"
 #include "schema/migration_render.h"
 
 namespace omnigraph {
@@ -34,6 +33,18 @@ Commit to_commit(const CommitHeader& header) {
   commit.actor = header.actor;
   commit.created_at = header.created_at;
   return commit;
+}
+
+SchemaPlan to_plan(const Migration& migration) {
+  SchemaPlan plan{.supported = migration.supported(), .steps = {}};
+  for (const MigrationStep& step : migration.steps) {
+    SchemaStep shown;
+    JsonWriter json(shown.json);
+    write_json(json, step);
+    shown.text = describe(step);
+    plan.steps.push_back(std::move(shown));
+  }
+  return plan;
 }
 
 Graph::Engine::Engine(std::unique_ptr<Store> store, const GraphOptions& options)
@@ -115,15 +126,7 @@ Result<SchemaPlan> Graph::Engine::plan_schema(std::string_view desired, bool all
   OG_ASSIGN_OR_RETURN(const GraphStatePtr state, newest());
   OG_ASSIGN_OR_RETURN(const Migration migration,
                       plan_migration(*state->catalog, desired, allow_data_loss));
-  SchemaPlan plan{.supported = migration.supported(), .steps = {}};
-  for (const MigrationStep& step : migration.steps) {
-    SchemaStep shown;
-    JsonWriter json(shown.json);
-    write_json(json, step);
-    shown.text = describe(step);
-    plan.steps.push_back(std::move(shown));
-  }
-  return plan;
+  return to_plan(migration);
 }
 
 Result<std::vector<std::string>> Graph::Engine::branches() {

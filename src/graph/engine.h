@@ -10,6 +10,7 @@
 
 #include "graph/query_cache.h"
 #include "omnigraph/graph.h"
+#include "schema/migration.h"
 #include "storage/store.h"
 #include "write/writer.h"
 
@@ -34,6 +35,7 @@ class Graph::Engine {
   Result<SnapshotInfo> snapshot(std::string_view branch);
   Result<std::string> schema_source();
   Result<SchemaPlan> plan_schema(std::string_view desired, bool allow_data_loss);
+  Result<SchemaReport> apply_schema(const SchemaRequest& request);
   Result<std::vector<std::string>> branches();
   Status create_branch(std::string_view name, std::string_view from);
   Result<std::vector<Commit>> commits(std::string_view branch);
@@ -55,7 +57,13 @@ class Graph::Engine {
     CompiledQueryPtr query;
   };
   Result<CompiledMutation> compile_mutation(const MutationRequest& request);
-  Result<SnapshotPtr> resolve(const QueryRequest& request);
+  // nullopt: the schema changed meanwhile and nothing was done.
+  Result<std::optional<MutationReport>> mutate_once(Writer& writer, const MutationRequest& request);
+  struct Resolved {
+    SnapshotPtr snapshot;
+    GraphStatePtr state;  // the newest
+  };
+  Result<Resolved> resolve(const QueryRequest& request);
   Result<Writer*> writer();
 
   std::unique_ptr<Store> store_;
@@ -63,7 +71,8 @@ class Graph::Engine {
   QueryCache queries_;
 };
 
-// A commit as the public API shows it.
+// A commit, and a plan, as the public API shows them.
 Commit to_commit(const CommitHeader& header);
+SchemaPlan to_plan(const Migration& migration);
 
 }  // namespace omnigraph

@@ -87,6 +87,9 @@ Result<std::string> Graph::schema_source() const { return engine_->schema_source
 Result<SchemaPlan> Graph::plan_schema(std::string_view desired, bool allow_data_loss) const {
   return engine_->plan_schema(desired, allow_data_loss);
 }
+Result<SchemaReport> Graph::apply_schema(const SchemaRequest& request) const {
+  return engine_->apply_schema(request);
+}
 Result<std::vector<std::string>> Graph::branches() const { return engine_->branches(); }
 Status Graph::create_branch(std::string_view name, std::string_view from) const {
   return engine_->create_branch(name, from);

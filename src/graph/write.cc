@@ -44,6 +44,16 @@ Result<MutationReport> Graph::Engine::mutate(const MutationRequest& request) {
   OG_ASSIGN_OR_RETURN(Writer* const writer, this->writer());
   OG_ASSIGN_OR_RETURN(const std::string_view name, trim_branch(request.branch));
   OG_RETURN_IF_ERROR(refuse_internal(name, "mutate"));
+  // Under a schema that changed while the mutation waited it is checked again.
+  for (int attempt = 0; attempt < Writer::kMaxAttempts; ++attempt) {
+    OG_ASSIGN_OR_RETURN(auto report, mutate_once(*writer, request));
+    if (report) return std::move(*report);
+  }
+  return Error(ErrorCode::kConflict, "the schema keeps changing; try again");
+}
+
+Result<std::optional<MutationReport>> Graph::Engine::mutate_once(Writer& writer,
+                                                                 const MutationRequest& request) {
   OG_ASSIGN_OR_RETURN(const CompiledMutation compiled, compile_mutation(request));
   const auto& [branch, query] = compiled;
   const auto& mutation = std::get<TypedMutation>(query->typed);
@@ -60,7 +70,8 @@ Result<MutationReport> Graph::Engine::mutate(const MutationRequest& request) {
       return precondition_failed(branch->name, *request.if_commit, branch->snapshot->commit());
     }
   }
-  OG_ASSIGN_OR_RETURN(const MutationOutcome outcome, writer->mutate(call));
+  OG_ASSIGN_OR_RETURN(const MutationOutcome outcome, writer.mutate(call));
+  if (outcome.schema_changed) return std::optional<MutationReport>();
   MutationReport report;
   report.branch = request.branch;
   report.query_name = mutation.name;
@@ -68,7 +79,7 @@ Result<MutationReport> Graph::Engine::mutate(const MutationRequest& request) {
   report.affected_edges = outcome.affected_edges;
   report.actor = owned(request.actor);
   if (outcome.commit) report.commit = to_commit(*outcome.commit);
-  return report;
+  return std::optional<MutationReport>(std::move(report));
 }
 
 Result<LoadReport> Graph::Engine::load(LoadSource& source, const LoadRequest& request) {
@@ -93,6 +104,19 @@ Result<LoadReport> Graph::Engine::load(LoadSource& source, const LoadRequest& re
   report.edges = std::move(outcome.edges);
   report.total_entities = outcome.total_entities;
   report.commit = to_commit(outcome.commit);
+  return report;
+}
+
+Result<SchemaReport> Graph::Engine::apply_schema(const SchemaRequest& request) {
+  OG_ASSIGN_OR_RETURN(Writer* const writer, this->writer());
+  OG_ASSIGN_OR_RETURN(const SchemaOutcome outcome,
+                      writer->apply_schema({.desired = request.desired,
+                                            .allow_data_loss = request.allow_data_loss,
+                                            .actor = owned(request.actor)}));
+  SchemaReport report;
+  report.plan = to_plan(outcome.migration);
+  report.version = outcome.version;
+  if (outcome.commit) report.commit = to_commit(*outcome.commit);
   return report;
 }
 

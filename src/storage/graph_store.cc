@@ -191,11 +191,13 @@ Result<SnapshotPtr> GraphStore::snapshot_at(CommitId id) {
   }
   const auto through_accepted = [&](const Snapshot& snapshot) {
     return std::make_shared<const Snapshot>(now->catalog, snapshot.tables(), snapshot.head(),
-                                            snapshot.branch());
+                                            snapshot.branch(), snapshot.past());
   };
   if (id == genesis_.id) {
-    return SnapshotPtr(
-        std::make_shared<const Snapshot>(now->catalog, TableMap{}, genesis_, genesis_.branch));
+    OG_ASSIGN_OR_RETURN(const GraphStatePtr first, first_state());
+    auto past = std::make_shared<const SnapshotPast>(SnapshotPast{first->catalog, {}});
+    return SnapshotPtr(std::make_shared<const Snapshot>(now->catalog, TableMap{}, genesis_,
+                                                        genesis_.branch, std::move(past)));
   }
   {
     const std::lock_guard lock(past_mutex_);
@@ -229,7 +231,11 @@ Result<SnapshotPtr> GraphStore::snapshot_at(CommitId id) {
     return damaged("log record", std::to_string(entry->where.sequence),
                    "commit " + id.text() + " is not in it");
   }
-  SnapshotPtr snapshot = branch->snapshot;
+  const Snapshot& then = *branch->snapshot;
+  auto past =
+      std::make_shared<const SnapshotPast>(SnapshotPast{at->catalog, branch->table_versions});
+  auto snapshot = std::make_shared<const Snapshot>(at->catalog, then.tables(), then.head(),
+                                                   then.branch(), std::move(past));
   {
     const std::lock_guard lock(past_mutex_);
     past_.emplace_front(id, snapshot);

@@ -19,14 +19,27 @@ namespace omnigraph {
 
 using TableMap = std::map<TypeId, TableVersionPtr>;
 
+// What else is known of a past commit: the schema that was accepted then, and the number of each
+// type's content (BranchState::table_versions).
+struct SnapshotPast {
+  CatalogPtr catalog;
+  std::map<TypeId, std::uint64_t> table_versions;
+};
+using SnapshotPastPtr = std::shared_ptr<const SnapshotPast>;
+
 class Snapshot {
  public:
-  Snapshot(CatalogPtr catalog, TableMap tables, CommitHeader head, std::string branch)
+  // `past`: null for the head of a branch, whose schema is the accepted one.
+  Snapshot(CatalogPtr catalog, TableMap tables, CommitHeader head, std::string branch,
+           SnapshotPastPtr past = nullptr)
       : catalog_(std::move(catalog)),
         tables_(std::move(tables)),
         head_(std::move(head)),
-        branch_(std::move(branch)) {}
+        branch_(std::move(branch)),
+        past_(std::move(past)) {}
 
+  // The accepted schema, through which the rows are read: types and properties are found by their
+  // identities.
   const Catalog& catalog() const { return *catalog_; }
   const CatalogPtr& catalog_ptr() const { return catalog_; }
   // Never null; a type without rows has an empty version.
@@ -36,12 +49,16 @@ class Snapshot {
   CommitId commit() const { return head_.id; }
   Gsn gsn() const { return head_.gsn; }
   const std::string& branch() const { return branch_; }  // the branch it was read from
+  // The schema that the commit was written under.
+  const CatalogPtr& written_catalog() const { return past_ ? past_->catalog : catalog_; }
+  const SnapshotPastPtr& past() const { return past_; }
 
  private:
   CatalogPtr catalog_;
   TableMap tables_;
   CommitHeader head_;
   std::string branch_;
+  SnapshotPastPtr past_;
 };
 using SnapshotPtr = std::shared_ptr<const Snapshot>;
 

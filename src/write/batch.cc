@@ -114,7 +114,7 @@ Status Batch::check_precondition(const Intent& intent, const Branch& branch) con
 }
 
 bool Batch::must_prepare_again(const Intent& intent, const Branch& branch) const {
-  if (intent.base == nullptr) return true;
+  if (intent.base == nullptr || intent.reads.everything) return true;
   const CommitId base = intent.base->commit();
   std::optional<CommitId> at = branch.head.id;
   for (std::size_t steps = 0; at && *at != base; ++steps) {
@@ -239,7 +239,15 @@ Result<CommitHeader> Batch::add_commit(Intent& intent) {
   branch->ahead.push_back(record_.entries.size());
   branch->head = entry.header;
   commits_.push_back(std::move(recent));
+  const Gsn gsn = entry.header.gsn;
+  const std::int64_t created_at = entry.header.created_at;
   record_.entries.emplace_back(std::move(entry));
+  if (!intent.change.forgotten.empty()) {
+    FloorEntry floor;
+    for (const TypeId table : intent.change.forgotten) floor.floors.emplace_back(table, gsn);
+    floor.created_at = created_at;
+    record_.entries.emplace_back(std::move(floor));
+  }
   return branch->head;
 }
 

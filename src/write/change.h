@@ -52,11 +52,16 @@ struct Change {
   std::map<TypeId, RowId> first_new;
   std::unordered_set<TypeId> reserved;
   CatalogPtr new_catalog;  // schema apply; else null
+  // Types whose history before this commit becomes unreadable with it (hard drops).
+  std::vector<TypeId> forgotten;
   bool empty() const { return tables.empty() && !new_catalog; }
 };
 
 // What an intent read to want its change. A commit that meets none of it leaves the change valid.
 struct ReadSet {
+  // The state as a whole, its branches too: any record is a meeting, so that the change is always
+  // prepared on the very state that its record follows.
+  bool everything = false;
   // Tables scanned with a predicate or whole: any change to one of them is a meeting.
   std::unordered_set<TypeId> tables;
   // Ids looked up (found or not): node keys, edge ends, edge ids. Key: table id, then id text.

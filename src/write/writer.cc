@@ -1,5 +1,6 @@
 #include "write/writer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "write/batch.h"
@@ -12,6 +13,37 @@ namespace {
 
 Error schema_moved() {
   return {ErrorCode::kConflict, "the schema changed while the write was being prepared; try again"};
+}
+
+constexpr std::string_view kMain = "main";
+
+Status check_only_main(const GraphState& state) {
+  std::string others;
+  for (const auto& [name, branch] : state.branches) {
+    if (name == kMain) continue;
+    if (!others.empty()) others += ", ";
+    others += name;
+  }
+  if (others.empty()) return {};
+  return Error(ErrorCode::kConflict,
+               "schema apply requires a graph with only main; found non-main branches: " + others +
+                   " (merge or delete them first)");
+}
+
+// Types that lose data for good: what their earlier commits held is forgotten with it.
+std::vector<TypeId> forgotten_types(const Migration& migration) {
+  std::vector<TypeId> types;
+  for (const MigrationStep& step : migration.steps) {
+    if (const auto* type = std::get_if<DropTypeStep>(&step)) {
+      if (type->mode == DropMode::kHard) types.push_back(type->type);
+    } else if (const auto* property = std::get_if<DropPropertyStep>(&step)) {
+      if (property->mode != DropMode::kHard || property->kind == TypeKind::kInterface) continue;
+      types.push_back(property->type);
+    }
+  }
+  std::sort(types.begin(), types.end());
+  types.erase(std::unique(types.begin(), types.end()), types.end());
+  return types;
 }
 
 }  // namespace
@@ -48,22 +80,27 @@ Result<MutationOutcome> Writer::mutate(const MutationCall& call) {
     };
     const SnapshotPtr base = branch->snapshot;
     const bool wrong_head = call.if_commit && *call.if_commit != base->commit();
-    const bool moved = base->catalog().version() != call.catalog->version();
+    const auto changed = [] {
+      MutationOutcome outcome;
+      outcome.schema_changed = true;
+      return outcome;
+    };
+    if (!wrong_head && base->catalog().version() != call.catalog->version()) return changed();
     const RulesPtr rules = rules_.get(base->catalog_ptr());
     Result<PreparedMutation> prepared = wrong_head
                                             ? Result<PreparedMutation>(precondition_failed(
                                                   call.branch, *call.if_commit, base->head()))
-                                        : moved ? Result<PreparedMutation>(schema_moved())
-                                                : prepare_mutation(input, *base, *state, *rules);
+                                            : prepare_mutation(input, *base, *state, *rules);
     const bool idle = prepared.ok() && prepared->change.empty() && !call.if_commit;
     if (!prepared.ok() || idle) {
       OG_ASSIGN_OR_RETURN(const bool newest, is_newest());
       if (!newest) continue;
       if (!prepared.ok()) return std::move(prepared).error();
-      return MutationOutcome{prepared->affected_nodes, prepared->affected_edges, std::nullopt};
+      return MutationOutcome{prepared->affected_nodes, prepared->affected_edges, std::nullopt, false};
     }
 
-    MutationOutcome outcome{prepared->affected_nodes, prepared->affected_edges, std::nullopt};
+    MutationOutcome outcome{prepared->affected_nodes, prepared->affected_edges, std::nullopt, false};
+    bool moved = false;
     Intent intent;
     intent.branch = call.branch;
     intent.base = base;
@@ -73,20 +110,38 @@ Result<MutationOutcome> Writer::mutate(const MutationCall& call) {
     intent.by.actor = call.actor;
     intent.prepare_again = [&](const SnapshotPtr& head,
                                const GraphState& view) -> Result<std::pair<Change, ReadSet>> {
-      if (head->catalog().version() != call.catalog->version()) return schema_moved();
+      moved = head->catalog().version() != call.catalog->version();
+      if (moved) return schema_moved();
       OG_ASSIGN_OR_RETURN(PreparedMutation again,
                           prepare_mutation(input, *head, view, *rules_.get(head->catalog_ptr())));
       outcome.affected_nodes = again.affected_nodes;
       outcome.affected_edges = again.affected_edges;
       return std::pair(std::move(again.change), std::move(again.reads));
     };
-    OG_ASSIGN_OR_RETURN(CommitHeader header, committer_.submit(std::move(intent)));
-    if (!header.id.is_nil()) outcome.commit = std::move(header);
+    Result<CommitHeader> header = committer_.submit(std::move(intent));
+    if (!header.ok()) {
+      if (moved) return changed();
+      return std::move(header).error();
+    }
+    if (!header->id.is_nil()) outcome.commit = std::move(*header);
     return outcome;
   }
 }
 
 Result<LoadOutcome> Writer::load(LoadSource& source, const LoadSettings& settings) {
+  for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
+    if (attempt > 0) {
+      OG_ASSIGN_OR_RETURN(const bool again, source.rewind());
+      if (!again) break;
+    }
+    OG_ASSIGN_OR_RETURN(std::optional<LoadOutcome> outcome, load_once(source, settings));
+    if (outcome) return std::move(*outcome);
+  }
+  return schema_moved();
+}
+
+Result<std::optional<LoadOutcome>> Writer::load_once(LoadSource& source,
+                                                     const LoadSettings& settings) {
   GraphStatePtr state;
   OG_ASSIGN_OR_RETURN(auto branch, head_of(settings.branch, state));
   const CatalogPtr catalog = branch->snapshot->catalog_ptr();
@@ -102,10 +157,8 @@ Result<LoadOutcome> Writer::load(LoadSource& source, const LoadSettings& setting
   for (int attempt = 0;; ++attempt) {
     OG_ASSIGN_OR_RETURN(branch, head_of(settings.branch, state));
     const SnapshotPtr base = branch->snapshot;
-    const bool moved = base->catalog().version() != catalog->version();
-    Result<std::pair<Change, ReadSet>> placed =
-        moved ? Result<std::pair<Change, ReadSet>>(schema_moved())
-              : place_load(input, *base, *state, *rules, reserve);
+    if (base->catalog().version() != catalog->version()) return std::optional<LoadOutcome>();
+    Result<std::pair<Change, ReadSet>> placed = place_load(input, *base, *state, *rules, reserve);
     if (!placed.ok()) {
       OG_ASSIGN_OR_RETURN(const GraphStatePtr newest, store_.refresh());
       if (newest->sequence != state->sequence && attempt < kMaxAttempts) continue;
@@ -118,13 +171,20 @@ Result<LoadOutcome> Writer::load(LoadSource& source, const LoadSettings& setting
     intent.reads = std::move(placed->second);
     intent.by.actor = settings.actor;
     intent.publish_empty = true;
+    bool moved = false;
     intent.prepare_again = [&](const SnapshotPtr& head,
                                const GraphState& view) -> Result<std::pair<Change, ReadSet>> {
-      if (head->catalog().version() != catalog->version()) return schema_moved();
+      moved = head->catalog().version() != catalog->version();
+      if (moved) return schema_moved();
       return place_load(input, *head, view, *rules, nullptr);
     };
+    Result<CommitHeader> header = committer_.submit(std::move(intent));
+    if (!header.ok()) {
+      if (moved) return std::optional<LoadOutcome>();
+      return std::move(header).error();
+    }
     LoadOutcome outcome;
-    OG_ASSIGN_OR_RETURN(outcome.commit, committer_.submit(std::move(intent)));
+    outcome.commit = std::move(*header);
     for (const NodeRecords& nodes : records.nodes) {
       outcome.nodes.push_back({nodes.type->type->name, nodes.records});
       outcome.total_entities += nodes.records;
@@ -133,8 +193,49 @@ Result<LoadOutcome> Writer::load(LoadSource& source, const LoadSettings& setting
       outcome.edges.push_back({edges.type->type->name, edges.records});
       outcome.total_entities += edges.records;
     }
+    return std::optional<LoadOutcome>(std::move(outcome));
+  }
+}
+
+Result<SchemaOutcome> Writer::apply_schema(const SchemaCall& call) {
+  SchemaOutcome outcome;
+  const auto prepare = [&](const GraphState& state) -> Result<Change> {
+    OG_RETURN_IF_ERROR(check_only_main(state));
+    OG_ASSIGN_OR_RETURN(outcome.migration,
+                        plan_migration(*state.catalog, call.desired, call.allow_data_loss));
+    OG_RETURN_IF_ERROR(outcome.migration.check_supported());
+    Change change;
+    if (outcome.migration.steps.empty()) return change;
+    change.new_catalog = outcome.migration.catalog;
+    change.forgotten = forgotten_types(outcome.migration);
+    return change;
+  };
+  OG_ASSIGN_OR_RETURN(const GraphStatePtr newest, store_.refresh());
+  Intent intent;
+  intent.branch = kMain;
+  OG_ASSIGN_OR_RETURN(intent.change, prepare(*newest));
+  if (intent.change.empty()) {
+    outcome.version = newest->branch(kMain)->snapshot->head().version;
     return outcome;
   }
+  // Whatever came meanwhile, a branch too, may change the answer: it is always prepared again, on
+  // the state that the record follows.
+  intent.reads.everything = true;
+  intent.by.actor = call.actor;
+  intent.prepare_again = [&](const SnapshotPtr& head,
+                             const GraphState& state) -> Result<std::pair<Change, ReadSet>> {
+    outcome.version = head->head().version;
+    OG_ASSIGN_OR_RETURN(Change change, prepare(state));
+    ReadSet reads;
+    reads.everything = true;
+    return std::pair(std::move(change), std::move(reads));
+  };
+  OG_ASSIGN_OR_RETURN(CommitHeader header, committer_.submit(std::move(intent)));
+  if (!header.id.is_nil()) {
+    outcome.version = header.version;
+    outcome.commit = std::move(header);
+  }
+  return outcome;
 }
 
 }  // namespace omnigraph

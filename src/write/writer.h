@@ -9,6 +9,7 @@
 #include "common/ulid.h"
 #include "omnigraph/error.h"
 #include "query/typed_query.h"
+#include "schema/migration.h"
 #include "storage/store.h"
 #include "write/committer.h"
 #include "write/load/load.h"
@@ -29,6 +30,22 @@ struct MutationOutcome {
   std::uint64_t affected_nodes = 0;
   std::uint64_t affected_edges = 0;
   std::optional<CommitHeader> commit;  // nullopt: nothing matched, nothing was published
+  // The accepted schema is no longer the call's: nothing was done; check the mutation against the
+  // schema of Store::state() and call again.
+  bool schema_changed = false;
+};
+
+struct SchemaCall {
+  std::string_view desired;  // source text
+  bool allow_data_loss = false;
+  std::optional<std::string> actor = std::nullopt;
+};
+
+struct SchemaOutcome {
+  Migration migration;
+  // nullopt: the schemas mean the same; nothing was published and the stored source stays.
+  std::optional<CommitHeader> commit;
+  std::uint64_t version = 0;  // of main after the call
 };
 
 class Writer {
@@ -45,12 +62,21 @@ class Writer {
 
   // Loads one input as one commit (write/load/load.h). Errors: kBadRequest naming the line,
   // kConflict with `key_conflict`, kNotFound (branch), kResourceExhausted, those of
-  // Committer::submit.
+  // Committer::submit. When the schema changes meanwhile the input is read once more; one that
+  // cannot be (a pipe) is refused with kConflict.
   Result<LoadOutcome> load(LoadSource& source, const LoadSettings& settings);
+
+  // Makes `desired` the accepted schema, as one commit on main whatever the number of entities
+  // (spec/schema.md §11.7): writes that come later are checked under it. Errors: kConflict while
+  // there are other branches, those of plan_migration, kBadRequest with the reason of the first
+  // change that is not supported, those of Committer::submit.
+  Result<SchemaOutcome> apply_schema(const SchemaCall& call);
 
   Committer& committer() { return committer_; }
 
  private:
+  // nullopt: the schema changed meanwhile and nothing was published.
+  Result<std::optional<LoadOutcome>> load_once(LoadSource& source, const LoadSettings& settings);
   Result<std::shared_ptr<const BranchState>> head_of(const std::string& branch,
                                                      GraphStatePtr& state);
 

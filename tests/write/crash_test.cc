@@ -113,5 +113,57 @@ INSTANTIATE_TEST_SUITE_P(
       return name + "_" + std::to_string(std::get<1>(info.param));
     });
 
+class SchemaCrash : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(SchemaCrash, LeavesTheOldSchemaOrTheNewOne) {
+  if (!fault_points_enabled()) GTEST_SKIP() << "built without fault points";
+  const Folder folder;
+  {
+    auto objects = open_local_store(folder.path() + "/g", true);
+    ASSERT_TRUE(objects.ok());
+    const CatalogPtr catalog = compile_schema("node P { k: String @key }\nedge F: P -> P").value();
+    auto store = Store::init(*objects, *catalog, false, test_runtime(), {});
+    ASSERT_TRUE(store.ok()) << store.error().message();
+    ASSERT_TRUE(load(**store, people(0, 3)).ok());
+  }
+  constexpr std::string_view kDesired = "node P { k: String @key x: I32? }";
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    auto store = open_store(folder.path() + "/g");
+    Writer writer(*store);
+    arm_fault(GetParam(), 1, FaultAction::kExit);
+    const auto outcome = writer.apply_schema({.desired = kDesired, .allow_data_loss = true});
+    ::_exit(outcome.ok() ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  ASSERT_EQ(WEXITSTATUS(status), kFaultExitStatus);
+  auto store = open_store(folder.path() + "/g");
+  const GraphStatePtr state = store->state();
+  const bool changed = state->catalog->edge("F") == nullptr;
+  EXPECT_EQ(state->catalog->node("P")->find("x") != nullptr, changed);
+  EXPECT_EQ(state->floors.size(), changed ? 1U : 0U);
+  EXPECT_EQ(state->catalog->version(), changed ? 2U : 1U);
+  const SnapshotPtr head = state->branches.at("main")->snapshot;
+  EXPECT_EQ(head->table(state->catalog->node("P")->id)->live_rows(), 3U);
+  EXPECT_EQ(head->tables().size(), changed ? 1U : 2U);
+  // No lock is left behind: the same apply goes through, or has nothing to do.
+  Writer writer(*store);
+  const auto again = writer.apply_schema({.desired = kDesired, .allow_data_loss = true});
+  ASSERT_TRUE(again.ok()) << again.error().message();
+  EXPECT_EQ(again->commit.has_value(), !changed);
+}
+
+INSTANTIATE_TEST_SUITE_P(Points, SchemaCrash,
+                         ::testing::Values("commit.built", "commit.before_append",
+                                           "log.before_write", "log.after_write", "log.after_sync"),
+                         [](const auto& info) {
+                           std::string name = info.param;
+                           for (char& c : name) c = c == '.' ? '_' : c;
+                           return name;
+                         });
+
 }  // namespace
 }  // namespace omnigraph::test

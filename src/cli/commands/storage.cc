@@ -44,6 +44,17 @@ Result<std::uint64_t> parse_duration(std::string_view given) {
   return number * seconds;
 }
 
+void append_steps(std::string& text, const SchemaPlan& plan) {
+  if (plan.steps.empty()) text += "no schema changes\n";
+  for (const SchemaStep& step : plan.steps) text += "- " + step.text + "\n";
+}
+
+void write_steps(JsonWriter& json, const SchemaPlan& plan) {
+  json.key("steps").begin_array();
+  for (const SchemaStep& step : plan.steps) json.raw(step.json);
+  json.end_array();
+}
+
 }  // namespace
 
 ExitStatus run_init(Invocation& call) {
@@ -95,8 +106,7 @@ ExitStatus run_schema_plan(Invocation& call) {
   if (!call.json()) {
     std::string text = "schema plan for " + scope.uri + "\n";
     text += plan.supported ? "supported: yes\n" : "supported: no\n";
-    if (plan.steps.empty()) text += "no schema changes\n";
-    for (const SchemaStep& step : plan.steps) text += "- " + step.text + "\n";
+    append_steps(text, plan);
     call.print(text);
     return kSuccess;
   }
@@ -106,9 +116,8 @@ ExitStatus run_schema_plan(Invocation& call) {
   json.key("uri").value(scope.uri);
   json.key("supported").value(plan.supported);
   json.key("step_count").value(static_cast<std::uint64_t>(plan.steps.size()));
-  json.key("steps").begin_array();
-  for (const SchemaStep& step : plan.steps) json.raw(step.json);
-  json.end_array().end_object();
+  write_steps(json, plan);
+  json.end_object();
   call.print_json(document);
   return kSuccess;
 }
@@ -121,7 +130,38 @@ ExitStatus run_schema_apply(Invocation& call) {
                        "`. A graph in a cluster evolves via `cluster apply`, which records the "
                        "change in the cluster's ledger, not `schema apply`.");
   }
-  return not_in_this_build(call.arguments);
+  echo_write_target(call.process, call.arguments, scope);
+  OG_ASSIGN_OR_RETURN(const std::string desired,
+                      read_text_file(std::string(*call.arguments.value("schema")), "schema file"));
+  OG_ASSIGN_OR_RETURN(const Graph graph, open_graph(scope, false));
+  const auto actor = actor_of(call.arguments, call.config);
+  OG_ASSIGN_OR_RETURN(
+      const SchemaReport report,
+      graph.apply_schema({.desired = desired,
+                          .allow_data_loss = call.arguments.has("allow-data-loss"),
+                          .actor = actor ? std::optional<std::string_view>(*actor) : std::nullopt}));
+  if (!call.json()) {
+    std::string text = "schema apply for " + scope.uri + "\nsupported: yes\n";
+    text += report.commit ? "applied: yes\n" : "applied: no\n";
+    text += "graph_manifest_version: " + std::to_string(report.version) + "\n";
+    append_steps(text, report.plan);
+    call.print(text);
+    call.show();
+    return kSuccess;
+  }
+  std::string document;
+  JsonWriter json(document, JsonWriter::Style::kPretty);
+  json.begin_object();
+  json.key("uri").value(scope.uri);
+  json.key("supported").value(true);
+  json.key("applied").value(report.commit.has_value());
+  json.key("step_count").value(static_cast<std::uint64_t>(report.plan.steps.size()));
+  json.key("graph_manifest_version").value(report.version);
+  write_steps(json, report.plan);
+  json.end_object();
+  call.print_json(document);
+  call.show();
+  return kSuccess;
 }
 
 ExitStatus run_cleanup(Invocation& call) {

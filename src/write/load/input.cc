@@ -16,8 +16,9 @@ namespace {
 
 class FileSource final : public LoadSource {
  public:
-  FileSource(int fd, bool owned, std::string name, std::uint64_t total)
-      : fd_(fd), owned_(owned), name_(std::move(name)), total_(total) {}
+  // `regular`: a file on disk, not a pipe.
+  FileSource(int fd, bool owned, std::string name, bool regular, std::uint64_t total)
+      : fd_(fd), owned_(owned), name_(std::move(name)), regular_(regular), total_(total) {}
   ~FileSource() override {
     if (owned_) ::close(fd_);
   }
@@ -29,28 +30,37 @@ class FileSource final : public LoadSource {
     }
   }
   std::uint64_t total() const override { return total_; }
+  Result<bool> rewind() override {
+    if (!regular_) return false;
+    if (::lseek(fd_, 0, SEEK_SET) == 0) return true;
+    return io_error("cannot read '" + name_ + "' again: " + std::strerror(errno));
+  }
 
  private:
   int fd_;
   bool owned_;
   std::string name_;
+  bool regular_;
   std::uint64_t total_;
 };
 
 class TextSource final : public LoadSource {
  public:
-  explicit TextSource(std::string_view text) : rest_(text), total_(text.size()) {}
+  explicit TextSource(std::string_view text) : text_(text), rest_(text) {}
   Result<std::size_t> read(char* out, std::size_t size) override {
     const std::size_t n = std::min(size, rest_.size());
     std::memcpy(out, rest_.data(), n);
     rest_.remove_prefix(n);
     return n;
   }
-  std::uint64_t total() const override { return total_; }
+  std::uint64_t total() const override { return text_.size(); }
+  Result<bool> rewind() override {
+    rest_ = text_;
+    return true;
+  }
 
  private:
-  std::string_view rest_;
-  std::uint64_t total_;
+  std::string_view text_, rest_;
 };
 
 }  // namespace
@@ -58,7 +68,7 @@ class TextSource final : public LoadSource {
 Result<std::unique_ptr<LoadSource>> open_load_source(const std::string& path) {
   if (path == "-") {
     return std::unique_ptr<LoadSource>(
-        std::make_unique<FileSource>(STDIN_FILENO, false, "standard input", 0));
+        std::make_unique<FileSource>(STDIN_FILENO, false, "standard input", false, 0));
   }
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) {
@@ -69,7 +79,7 @@ Result<std::unique_ptr<LoadSource>> open_load_source(const std::string& path) {
   const bool file = ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
   const std::uint64_t total = file ? static_cast<std::uint64_t>(info.st_size) : 0;
   if (file) ::posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-  return std::unique_ptr<LoadSource>(std::make_unique<FileSource>(fd, true, path, total));
+  return std::unique_ptr<LoadSource>(std::make_unique<FileSource>(fd, true, path, file, total));
 }
 
 std::unique_ptr<LoadSource> text_load_source(std::string_view text) {

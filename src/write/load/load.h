@@ -31,6 +31,8 @@ class LoadSource {
   virtual Result<std::size_t> read(char* out, std::size_t size) = 0;
   // Bytes in all, 0 when not known.
   virtual std::uint64_t total() const { return 0; }
+  // Goes back to the beginning, where that is possible; else false.
+  virtual Result<bool> rewind() { return false; }
 };
 
 // A file, or standard input for "-".
