@@ -96,10 +96,12 @@ Result<MutationOutcome> Writer::mutate(const MutationCall& call) {
       OG_ASSIGN_OR_RETURN(const bool newest, is_newest());
       if (!newest) continue;
       if (!prepared.ok()) return std::move(prepared).error();
-      return MutationOutcome{prepared->affected_nodes, prepared->affected_edges, std::nullopt, false};
+      return MutationOutcome{prepared->affected_nodes, prepared->affected_edges, std::nullopt,
+                             false};
     }
 
-    MutationOutcome outcome{prepared->affected_nodes, prepared->affected_edges, std::nullopt, false};
+    MutationOutcome outcome{prepared->affected_nodes, prepared->affected_edges, std::nullopt,
+                            false};
     bool moved = false;
     Intent intent;
     intent.branch = call.branch;

@@ -20,8 +20,9 @@ edge Knows: Person -> Person { since: I32? }
 class SchemaEvolutionTest : public testing::Test {
  protected:
   std::unique_ptr<Graph::Engine> create(std::string_view schema = kFirst) {
-    auto made = Graph::Engine::create([this]() -> Result<ObjectStorePtr> { return ObjectStorePtr(objects_); }, "",
-                                      schema, {}, test_runtime());
+    auto made = Graph::Engine::create(
+        [this]() -> Result<ObjectStorePtr> { return ObjectStorePtr(objects_); }, "", schema, {},
+        test_runtime());
     EXPECT_TRUE(made.ok()) << made.error().message();
     return std::move(made).value();
   }
@@ -35,7 +36,8 @@ class SchemaEvolutionTest : public testing::Test {
     const auto report = graph.apply_schema({.desired = schema, .allow_data_loss = data_loss});
     if (!report.ok()) return report.error().message();
     std::string text = report->commit ? "" : "nothing";
-    for (const SchemaStep& step : report->plan.steps) text += (text.empty() ? "" : "; ") + step.text;
+    for (const SchemaStep& step : report->plan.steps)
+      text += (text.empty() ? "" : "; ") + step.text;
     return text;
   }
   static std::string load(Graph::Engine& graph, std::string_view lines) {
@@ -68,7 +70,8 @@ class SchemaEvolutionTest : public testing::Test {
   std::uint64_t seed_ = 1;
 };
 
-constexpr std::string_view kPeople = R"({"type":"Person","data":{"name":"Ada","age":36,"mood":"calm"}}
+constexpr std::string_view kPeople =
+    R"({"type":"Person","data":{"name":"Ada","age":36,"mood":"calm"}}
 {"type":"Person","data":{"name":"Bo"}}
 {"edge":"Knows","from":"Ada","to":"Bo","data":{"id":"k1","since":2020}}
 )";
@@ -85,19 +88,22 @@ constexpr std::string_view kHumans =
     "query q() { match { $h: Human } return { $h.full_name, $h.age, $h.feels, $h.nick } "
     "order { $h.full_name asc } }";
 constexpr std::string_view kMeetings =
-    "query q() { match { $a: Human $a $m:meets $b } return { $a.full_name, $m.since, $b.full_name } }";
+    "query q() { match { $a: Human $a $m:meets $b } return { $a.full_name, $m.since, $b.full_name "
+    "} }";
 
 TEST_F(SchemaEvolutionTest, RenamesAndAdditionsKeepEveryValue) {
   const auto graph = create();
   const std::string then = load(*graph, kPeople);
-  EXPECT_EQ(apply(*graph, kRenamed),
-            "rename node type 'Person' -> 'Human'; rename property 'Human.mood' -> 'Human.feels' on "
-            "node 'Human'; extend enum 'Human.feels' (+sad) on node 'Human'; rename property "
-            "'Human.name' -> 'Human.full_name' on node 'Human'; add property 'Human.nick' (String?) "
-            "on node 'Human'; add constraint @index(nick) on node 'Human'; rename edge type 'Knows' "
-            "-> 'Meets'");
-  EXPECT_EQ(mutate(*graph, "query m() { insert Human { full_name: \"Cy\", feels: \"sad\", nick: "
-                           "\"c\" } }"),
+  EXPECT_EQ(
+      apply(*graph, kRenamed),
+      "rename node type 'Person' -> 'Human'; rename property 'Human.mood' -> 'Human.feels' on "
+      "node 'Human'; extend enum 'Human.feels' (+sad) on node 'Human'; rename property "
+      "'Human.name' -> 'Human.full_name' on node 'Human'; add property 'Human.nick' (String?) "
+      "on node 'Human'; add constraint @index(nick) on node 'Human'; rename edge type 'Knows' "
+      "-> 'Meets'");
+  EXPECT_EQ(mutate(*graph,
+                   "query m() { insert Human { full_name: \"Cy\", feels: \"sad\", nick: "
+                   "\"c\" } }"),
             "");
   const std::string now = "Ada,36,calm,null\nBo,null,null,null\nCy,null,sad,c\n";
   EXPECT_EQ(rows(*graph, kHumans), now);
@@ -124,38 +130,44 @@ TEST_F(SchemaEvolutionTest, SegmentsWrittenBeforeServeTheSchemaAfter) {
   const std::string then = load(*graph, lines);
   ASSERT_TRUE(graph->store().maintain_now().ok());
   ASSERT_EQ(apply(*graph, kRenamed).find("rename node type"), 0U);
-  EXPECT_EQ(mutate(*graph, "query m() { update Human set { feels: \"sad\", nick: \"n\" } where "
-                           "full_name = \"p7\" }"),
+  EXPECT_EQ(mutate(*graph,
+                   "query m() { update Human set { feels: \"sad\", nick: \"n\" } where "
+                   "full_name = \"p7\" }"),
             "");
   constexpr std::string_view kOne =
-      "query q() { match { $h: Human { full_name: \"p7\" } } return { $h.age, $h.feels, $h.nick } }";
+      "query q() { match { $h: Human { full_name: \"p7\" } } return { $h.age, $h.feels, $h.nick } "
+      "}";
   EXPECT_EQ(rows(*graph, kOne), "7,sad,n\n");
   EXPECT_EQ(rows(*graph, kOne, then), "7,glad,null\n");
   constexpr std::string_view kCounts =
-      "query q() { match { $h: Human } return { $h.feels, count($h) as n } order { $h.feels asc } }";
+      "query q() { match { $h: Human } return { $h.feels, count($h) as n } order { $h.feels asc } "
+      "}";
   EXPECT_EQ(rows(*graph, kCounts), "glad,4999\nsad,1\n");
   ASSERT_TRUE(graph->store().maintain_now().ok());
   EXPECT_EQ(rows(*graph, kCounts), "glad,4999\nsad,1\n");
   EXPECT_EQ(rows(*open(), kOne), "7,sad,n\n");
   // The index that came later serves equality and order as one from the start would.
-  EXPECT_EQ(rows(*graph, "query q() { match { $h: Human { nick: \"n\" } } return { $h.full_name } }"),
-            "p7\n");
+  EXPECT_EQ(
+      rows(*graph, "query q() { match { $h: Human { nick: \"n\" } } return { $h.full_name } }"),
+      "p7\n");
 }
 
 TEST_F(SchemaEvolutionTest, DroppedThingsAreGoneAndComeBackEmpty) {
   const auto graph = create();
   const std::string then = load(*graph, kPeople);
   constexpr std::string_view kLess = "node Person { name: String @key }";
-  EXPECT_EQ(apply(*graph, kLess),
-            "drop property 'Person.age' of node 'Person' (soft mode); drop property 'Person.mood' of "
-            "node 'Person' (soft mode); drop edge type 'Knows' (soft mode)");
+  EXPECT_EQ(
+      apply(*graph, kLess),
+      "drop property 'Person.age' of node 'Person' (soft mode); drop property 'Person.mood' of "
+      "node 'Person' (soft mode); drop edge type 'Knows' (soft mode)");
   constexpr std::string_view kAges =
       "query q() { match { $p: Person } return { $p.name, $p.age } order { $p.name asc } }";
   EXPECT_NE(rows(*graph, kAges).find("no property `age`"), std::string::npos);
   EXPECT_NE(apply(*graph, kFirst), "nothing");
   EXPECT_EQ(rows(*graph, kAges), "Ada,null\nBo,null\n");
   EXPECT_EQ(rows(*graph, kAges, then), "Ada,null\nBo,null\n");  // the new property has no past
-  constexpr std::string_view kKnows = "query q() { match { $a: Person $a knows $b } return { $b.name } }";
+  constexpr std::string_view kKnows =
+      "query q() { match { $a: Person $a knows $b } return { $b.name } }";
   EXPECT_EQ(rows(*graph, kKnows), "");
   EXPECT_EQ(rows(*graph, kKnows, then), "edge type 'Knows' does not exist at this snapshot");
   ASSERT_TRUE(graph->store().maintain_now().ok());
@@ -186,8 +198,9 @@ TEST_F(SchemaEvolutionTest, TypesThatCameLaterHaveNoPast) {
 
 TEST_F(SchemaEvolutionTest, HardDropsForgetTheEarlierCommitsOfTheirTypesOnly) {
   const auto graph = create("node A { k: String @key x: I32? y: I32? } node B { k: String @key }");
-  const std::string then =
-      load(*graph, "{\"type\":\"A\",\"data\":{\"k\":\"a\",\"x\":1}}\n{\"type\":\"B\",\"data\":{\"k\":\"b\"}}");
+  const std::string then = load(
+      *graph,
+      "{\"type\":\"A\",\"data\":{\"k\":\"a\",\"x\":1}}\n{\"type\":\"B\",\"data\":{\"k\":\"b\"}}");
   constexpr std::string_view kA = "query q() { match { $a: A } return { $a.k } }";
   constexpr std::string_view kB = "query q() { match { $b: B } return { $b.k } }";
   ASSERT_EQ(apply(*graph, "node A { k: String @key x: I32? } node B { k: String @key }"),
@@ -214,12 +227,14 @@ TEST_F(SchemaEvolutionTest, RefusalsChangeNothing) {
   const auto graph = create();
   load(*graph, kPeople);
   const std::string before = head(*graph);
-  const auto refused = graph->apply_schema({.desired = "node Person { name: String @key age: I64? }"});
+  const auto refused =
+      graph->apply_schema({.desired = "node Person { name: String @key age: I64? }"});
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code(), ErrorCode::kBadRequest);
   EXPECT_EQ(refused.error().message().find("[OG-MF-106] changing property type"), 0U);
   EXPECT_EQ(apply(*graph, "node {").find("parse error"), 0U);
-  EXPECT_EQ(apply(*graph, "node X @rename_from(\"Nobody\") {}").find("schema identity resolution failed:"),
+  EXPECT_EQ(apply(*graph, "node X @rename_from(\"Nobody\") {}")
+                .find("schema identity resolution failed:"),
             0U);
   EXPECT_EQ(apply(*graph, "// the same\n" + std::string(kFirst)), "nothing");
   EXPECT_EQ(head(*graph), before);
@@ -248,7 +263,8 @@ TEST_F(SchemaEvolutionTest, CostsAreThoseOfTheSchema) {
     const auto graph = create();
     std::string lines;
     for (int i = 0; i < people; ++i) {
-      lines += R"({"type":"Person","data":{"name":"p)" + std::to_string(i) + R"(","age":1}})" + "\n";
+      lines +=
+          R"({"type":"Person","data":{"name":"p)" + std::to_string(i) + R"(","age":1}})" + "\n";
     }
     load(*graph, lines);
     objects_->reset();
@@ -262,7 +278,9 @@ TEST_F(SchemaEvolutionTest, CostsAreThoseOfTheSchema) {
     EXPECT_LE(counts.bytes_written, 8'192U);
     // A drop, and the first read under the new schema.
     objects_->reset();
-    ASSERT_EQ(apply(*graph, "node Human { full_name: String @key nick: String? @index }", true).find("drop"), 0U);
+    ASSERT_EQ(apply(*graph, "node Human { full_name: String @key nick: String? @index }", true)
+                  .find("drop"),
+              0U);
     EXPECT_EQ(objects_->counts().all_puts(), 1U);
     EXPECT_EQ(objects_->counts().round_trips, few.round_trips);
   }
@@ -276,24 +294,27 @@ TEST_F(SchemaEvolutionTest, WritesOfAnotherProcessAreCheckedAgainUnderTheNewSche
   EXPECT_NE(mutate(*other, "query m() { insert Person { name: \"X\" } }").find("Person"),
             std::string::npos);
   const auto third = open();
-  ASSERT_EQ(apply(*graph, "node Human { full_name: String @key age: I32? nick: String? @index "
-                          "feels: enum(calm, glad, sad, wild)? tall: Bool? } "
-                          "edge Meets: Human -> Human { since: I32? }")
+  ASSERT_EQ(apply(*graph,
+                  "node Human { full_name: String @key age: I32? nick: String? @index "
+                  "feels: enum(calm, glad, sad, wild)? tall: Bool? } "
+                  "edge Meets: Human -> Human { since: I32? }")
                 .find("extend enum"),
             0U);
   // Prepared under the schema before, right under both.
   EXPECT_EQ(mutate(*third, "query m() { insert Human { full_name: \"Y\" } }"), "");
   EXPECT_EQ(mutate(*third, "query m() { insert Human { full_name: \"Z\", feels: \"wild\" } }"), "");
   EXPECT_NE(load(*third, R"({"type":"Human","data":{"full_name":"W","tall":true}})"), "");
-  EXPECT_EQ(rows(*graph, "query q() { match { $h: Human } return { $h.full_name, $h.tall } order { "
-                         "$h.full_name asc } }"),
+  EXPECT_EQ(rows(*graph,
+                 "query q() { match { $h: Human } return { $h.full_name, $h.tall } order { "
+                 "$h.full_name asc } }"),
             "Ada,null\nBo,null\nW,true\nY,null\nZ,null\n");
   const std::string before = head(*graph);
-  ASSERT_EQ(apply(*graph, "node Human { full_name: String @key age: I32? nick: String? @index "
-                          "feels: enum(calm, glad, sad, wild)? tall: Bool? }"),
+  ASSERT_EQ(apply(*graph,
+                  "node Human { full_name: String @key age: I32? nick: String? @index "
+                  "feels: enum(calm, glad, sad, wild)? tall: Bool? }"),
             "drop edge type 'Meets' (soft mode)");
-  const auto lost = third->mutate({.source = "query m() { insert Human { full_name: \"V\" } }",
-                                   .if_commit = before});
+  const auto lost = third->mutate(
+      {.source = "query m() { insert Human { full_name: \"V\" } }", .if_commit = before});
   ASSERT_FALSE(lost.ok());
   EXPECT_EQ(lost.error().code(), ErrorCode::kPreconditionFailed);
 }

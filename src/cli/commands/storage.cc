@@ -135,11 +135,11 @@ ExitStatus run_schema_apply(Invocation& call) {
                       read_text_file(std::string(*call.arguments.value("schema")), "schema file"));
   OG_ASSIGN_OR_RETURN(const Graph graph, open_graph(scope, false));
   const auto actor = actor_of(call.arguments, call.config);
-  OG_ASSIGN_OR_RETURN(
-      const SchemaReport report,
-      graph.apply_schema({.desired = desired,
-                          .allow_data_loss = call.arguments.has("allow-data-loss"),
-                          .actor = actor ? std::optional<std::string_view>(*actor) : std::nullopt}));
+  OG_ASSIGN_OR_RETURN(const SchemaReport report,
+                      graph.apply_schema({.desired = desired,
+                                          .allow_data_loss = call.arguments.has("allow-data-loss"),
+                                          .actor = actor ? std::optional<std::string_view>(*actor)
+                                                         : std::nullopt}));
   if (!call.json()) {
     std::string text = "schema apply for " + scope.uri + "\nsupported: yes\n";
     text += report.commit ? "applied: yes\n" : "applied: no\n";
