@@ -440,7 +440,14 @@ Result<ParameterValues> bind_parameters(const std::vector<Parameter>& parameters
     if (!is_value) return invalid_json(error);
     return bad_request("params must be a JSON object");
   }
-  od::parser parser;
+  // Kept: its buffers cost more than reading a few parameters. Not those of a huge text, though.
+  constexpr std::size_t kKeptCapacity = 64 * 1024;
+  thread_local od::parser parser;
+  struct Trim {
+    ~Trim() {
+      if (parser.capacity() > kKeptCapacity) parser = od::parser();
+    }
+  } trim_parser;
   od::document document;
   if (const auto error = parser.iterate(padded).get(document)) return invalid_json(error);
   od::object object;

@@ -1,5 +1,7 @@
 // From one state of the graph to the next: what each kind of log entry does.
 #include <algorithm>
+#include <map>
+#include <span>
 #include <unordered_map>
 
 #include "schema/catalog_json.h"
@@ -11,34 +13,114 @@ namespace {
 
 class Applier {
  public:
-  Applier(const GraphState& before, const Record& record, SegmentSource& source)
-      : record_(record), source_(source), state_(std::make_shared<GraphState>(before)) {}
+  Applier(const GraphState& before, SegmentSource& source)
+      : source_(source), state_(std::make_shared<GraphState>(before)) {}
 
-  Result<GraphStatePtr> run(const std::optional<CommitId>& stop_after) {
-    if (record_.sequence != state_->sequence + 1) return wrong("its sequence is not the next");
-    if (record_.first_gsn != state_->gsn + 1) return wrong("its commits are not the next");
-    state_->sequence = record_.sequence;
-    for (const Entry& entry : record_.entries) {
-      OG_RETURN_IF_ERROR(std::visit([&](const auto& e) { return apply(e); }, entry));
+  // `record` must outlive the applier: its rows are taken over at the end.
+  Status add(const Record& record, const std::optional<CommitId>& stop_after) {
+    sequence_ = record.sequence;
+    if (record.sequence != state_->sequence + 1) return wrong("its sequence is not the next");
+    if (record.first_gsn != state_->gsn + 1) return wrong("its commits are not the next");
+    state_->sequence = record.sequence;
+    for (const Entry& entry : record.entries) {
       const auto* commit = std::get_if<CommitEntry>(&entry);
+      // Other entries look at whole branches.
+      if (commit == nullptr) OG_RETURN_IF_ERROR(settle());
+      OG_RETURN_IF_ERROR(std::visit([&](const auto& e) { return apply(e); }, entry));
       if (commit != nullptr && stop_after && commit->header.id == *stop_after) break;
     }
+    return {};
+  }
+
+  Result<GraphStatePtr> finish() {
+    OG_RETURN_IF_ERROR(settle());
     return GraphStatePtr(std::move(state_));
   }
 
  private:
+  // A branch that commits change. Nobody sees the states between them, so rows that only join a
+  // table are gathered over all commits, and a snapshot is made once.
+  struct Changing {
+    std::shared_ptr<BranchState> branch;
+    TableMap tables;
+    CommitHeader head;
+    std::map<TypeId, std::vector<NumberedBatch>> joining;
+  };
+
   Error wrong(std::string_view why) const {
-    return damaged("log record", std::to_string(record_.sequence), why);
+    return damaged("log record", std::to_string(sequence_), why);
   }
 
   // A copy of a branch to change, put in the place of the old one.
-  BranchState* change_branch(const std::string& name) {
+  std::shared_ptr<BranchState> change_branch(const std::string& name) {
     const auto it = state_->branches.find(name);
     if (it == state_->branches.end()) return nullptr;
     auto changed = std::make_shared<BranchState>(*it->second);
-    BranchState* at = changed.get();
-    it->second = std::move(changed);
-    return at;
+    it->second = changed;
+    return changed;
+  }
+
+  Changing* changing(const std::string& name) {
+    const auto known = changing_.find(name);
+    if (known != changing_.end()) return &known->second;
+    Changing made;
+    made.branch = change_branch(name);
+    if (made.branch == nullptr) return nullptr;
+    made.tables = made.branch->snapshot->tables();
+    made.head = made.branch->snapshot->head();
+    return &changing_.emplace(name, std::move(made)).first->second;
+  }
+
+  // Brings every branch that is being changed up to its last commit.
+  Status settle() {
+    for (auto& [name, work] : changing_) {
+      while (!work.joining.empty()) {
+        OG_RETURN_IF_ERROR(join(work, work.joining.begin()->first));
+      }
+      work.branch->snapshot = std::make_shared<const Snapshot>(
+          state_->catalog, std::move(work.tables), std::move(work.head), name);
+    }
+    changing_.clear();
+    return {};
+  }
+
+  // Adds the gathered rows of a table to it.
+  Status join(Changing& work, TypeId table) {
+    const auto found = work.joining.find(table);
+    if (found == work.joining.end()) return {};
+    const std::vector<NumberedBatch> batches = std::move(found->second);
+    work.joining.erase(found);
+    std::vector<SegmentPtr> added;
+    std::optional<RowBatch> joined;
+    if (batches.size() > 1) joined = join_batches(batches);
+    if (joined) {
+      OG_RETURN_IF_ERROR(add_inline(std::move(*joined), added));
+    } else {
+      for (const auto& [rows, gsn] : batches) {
+        RowBatch batch = *rows;
+        if (batch.gsns.empty()) batch.gsn = gsn;
+        OG_RETURN_IF_ERROR(add_inline(std::move(batch), added));
+      }
+    }
+    return replace_table(work, table, false, {}, added);
+  }
+
+  static Status add_inline(RowBatch batch, std::vector<SegmentPtr>& added) {
+    OG_ASSIGN_OR_RETURN(SegmentPtr segment, make_memory_segment(std::move(batch)));
+    added.push_back(std::move(segment));
+    return {};
+  }
+
+  Status replace_table(Changing& work, TypeId id, bool clear, std::span<const RowId> deleted,
+                       std::span<const SegmentPtr> added) {
+    TableVersionPtr& table = work.tables[id];
+    const TableVersion& before = table ? *table : *TableVersion::empty();
+    auto after = before.apply(clear, deleted, added);
+    if (!after.ok()) {
+      return std::move(after).error().prefixed("log record " + std::to_string(sequence_) + ": ");
+    }
+    table = std::move(after).value();
+    return {};
   }
 
   void saw_row(TypeId table, RowId rid) {
@@ -50,56 +132,59 @@ class Applier {
     const CommitHeader& header = entry.header;
     if (header.gsn != state_->gsn + 1) return wrong("a commit's number is not the next");
     if (header.id <= state_->last_commit) return wrong("a commit's id is not greater than before");
-    BranchState* branch = change_branch(header.branch);
-    if (branch == nullptr) return wrong("branch '" + header.branch + "' does not exist");
-    const Snapshot& parent = *branch->snapshot;
-    if (header.parent != parent.commit()) return wrong("a commit's parent is not the head");
-    if (header.version <= parent.head().version) return wrong("a commit's version does not rise");
+    Changing* work = changing(header.branch);
+    if (work == nullptr) return wrong("branch '" + header.branch + "' does not exist");
+    if (header.parent != work->head.id) return wrong("a commit's parent is not the head");
+    if (header.version <= work->head.version) return wrong("a commit's version does not rise");
 
     if (entry.catalog_json) {
+      // The states before are read through the schema of before.
+      OG_RETURN_IF_ERROR(settle());
+      work = changing(header.branch);
       OG_ASSIGN_OR_RETURN(state_->catalog, catalog_from_json(*entry.catalog_json));
     }
-    TableMap tables = parent.tables();
     for (const TableChange& change : entry.tables) {
-      OG_RETURN_IF_ERROR(apply(change, header, *branch, tables));
+      OG_RETURN_IF_ERROR(apply(change, header, *work));
     }
-    branch->snapshot =
-        std::make_shared<const Snapshot>(state_->catalog, std::move(tables), header, header.branch);
-    if (entry.catalog_json) adopt_catalog();
+    work->head = header;
     state_->gsn = header.gsn;
     state_->last_commit = header.id;
+    if (entry.catalog_json) {
+      OG_RETURN_IF_ERROR(settle());
+      adopt_catalog();
+    }
     return {};
   }
 
-  Status apply(const TableChange& change, const CommitHeader& header, BranchState& branch,
-               TableMap& tables) {
+  Status apply(const TableChange& change, const CommitHeader& header, Changing& work) {
     if (state_->catalog->entity(change.table) == nullptr) {
       return wrong("type " + std::to_string(change.table) + " is not in the schema");
     }
-    std::vector<SegmentPtr> added;
-    added.reserve(change.segments.size() + change.inline_rows.size());
-    for (const SegmentRef& ref : change.segments) {
-      OG_ASSIGN_OR_RETURN(SegmentPtr segment, source_.segment(ref));
-      saw_row(change.table, ref.max_rid);
-      added.push_back(std::move(segment));
-    }
+    std::vector<NumberedBatch>* joining = nullptr;
     for (const RowBatch& rows : change.inline_rows) {
       if (rows.rows == 0) continue;
       if (rows.rids.size() != rows.rows) return wrong("inline rows lack row ids");
       for (const RowId rid : rows.rids) saw_row(change.table, rid);
-      RowBatch batch = rows;
-      if (batch.gsns.empty()) batch.gsn = header.gsn;
-      OG_ASSIGN_OR_RETURN(SegmentPtr segment, make_memory_segment(std::move(batch)));
-      added.push_back(std::move(segment));
     }
-    TableVersionPtr& table = tables[change.table];
-    const TableVersion& before = table ? *table : *TableVersion::empty();
-    auto after = before.apply(change.clear, change.deleted, added);
-    if (!after.ok()) {
-      return std::move(after).error().prefixed("log record " + std::to_string(record_.sequence) +
-                                               ": ");
+    if (change.clear || !change.deleted.empty() || !change.segments.empty()) {
+      OG_RETURN_IF_ERROR(join(work, change.table));
+      std::vector<SegmentPtr> added;
+      added.reserve(change.segments.size());
+      for (const SegmentRef& ref : change.segments) {
+        OG_ASSIGN_OR_RETURN(SegmentPtr segment, source_.segment(ref));
+        saw_row(change.table, ref.max_rid);
+        added.push_back(std::move(segment));
+      }
+      OG_RETURN_IF_ERROR(replace_table(work, change.table, change.clear, change.deleted, added));
     }
-    table = std::move(after).value();
+    for (const RowBatch& rows : change.inline_rows) {
+      if (rows.rows == 0) continue;
+      if (joining == nullptr) joining = &work.joining[change.table];
+      joining->push_back({&rows, header.gsn});
+    }
+    // A table that was only named has a version from now on, too.
+    if (change.inline_rows.empty()) work.tables.try_emplace(change.table, TableVersion::empty());
+    BranchState& branch = *work.branch;
     branch.table_versions[change.table] = branch.table_version(change.table) + 1;
     if (header.branch == "main") {
       branch.table_writers.erase(change.table);
@@ -272,9 +357,10 @@ class Applier {
     return std::make_shared<const TableVersion>(std::move(kept));
   }
 
-  const Record& record_;
+  Sequence sequence_ = 0;  // of the record being applied
   SegmentSource& source_;
   std::shared_ptr<GraphState> state_;
+  std::map<std::string, Changing> changing_;
 };
 
 }  // namespace
@@ -282,7 +368,15 @@ class Applier {
 Result<GraphStatePtr> apply_record(const GraphState& state, const Record& record,
                                    SegmentSource& source,
                                    const std::optional<CommitId>& stop_after) {
-  return Applier(state, record, source).run(stop_after);
+  return apply_records(state, {&record, 1}, source, stop_after);
+}
+
+Result<GraphStatePtr> apply_records(const GraphState& state, std::span<const Record> records,
+                                    SegmentSource& source,
+                                    const std::optional<CommitId>& stop_after) {
+  Applier applier(state, source);
+  for (const Record& record : records) OG_RETURN_IF_ERROR(applier.add(record, stop_after));
+  return applier.finish();
 }
 
 }  // namespace omnigraph

@@ -57,29 +57,45 @@ Result<GraphStatePtr> GraphStore::refresh() {
   return state();
 }
 
-void GraphStore::publish(GraphStatePtr next, const Record& record, const RecordPosition& where) {
+// Remembers where the record's commits stand.
+void GraphStore::note(const Record& record, const RecordPosition& where) {
   for (const Entry& entry : record.entries) {
     if (const auto* commit = std::get_if<CommitEntry>(&entry)) {
       history_.add({commit->header, where, checkpoint_sequence_});
     }
   }
   tail_bytes_ += where.length;
+}
+
+void GraphStore::publish(GraphStatePtr next) {
   ulids_.observe(next->last_commit);
   const std::lock_guard lock(state_mutex_);
   state_ = std::move(next);
 }
 
-Status GraphStore::apply_stored(const std::vector<Log::Stored>& records) {
-  for (const Log::Stored& stored : records) {
-    const GraphStatePtr before = state();
-    if (stored.where.sequence <= before->sequence) continue;
-    OG_ASSIGN_OR_RETURN(const Record record, decode_record(stored.bytes.data, stored.where.object));
-    if (record.sequence != stored.where.sequence) {
-      return damaged("log record", stored.where.object, "its sequence is not that of its place");
+Result<std::vector<Record>> GraphStore::decode(std::span<const Log::Stored> stored) {
+  std::vector<Record> records;
+  records.reserve(stored.size());
+  for (const Log::Stored& at : stored) {
+    OG_ASSIGN_OR_RETURN(Record record, decode_record(at.bytes.data, at.where.object));
+    if (record.sequence != at.where.sequence) {
+      return damaged("log record", at.where.object, "its sequence is not that of its place");
     }
-    OG_ASSIGN_OR_RETURN(GraphStatePtr next, apply_record(*before, record, *this));
-    publish(std::move(next), record, stored.where);
+    records.push_back(std::move(record));
   }
+  return records;
+}
+
+Status GraphStore::apply_stored(std::span<const Log::Stored> stored) {
+  const GraphStatePtr before = state();
+  while (!stored.empty() && stored.front().where.sequence <= before->sequence) {
+    stored = stored.subspan(1);
+  }
+  if (stored.empty()) return {};
+  OG_ASSIGN_OR_RETURN(const std::vector<Record> records, decode(stored));
+  OG_ASSIGN_OR_RETURN(GraphStatePtr next, apply_records(*before, records, *this));
+  for (std::size_t i = 0; i < records.size(); ++i) note(records[i], stored[i].where);
+  publish(std::move(next));
   return {};
 }
 
@@ -92,18 +108,20 @@ Status GraphStore::catch_up() {
   }
 }
 
-Result<AppendOutcome> GraphStore::append(Record record) {
+Result<AppendOutcome> GraphStore::append(const Record& record) {
   const std::lock_guard lock(apply_mutex_);
-  return append_locked(std::move(record));
+  if (record.nonce != 0) return append_locked(record);
+  Record named = record;
+  named.nonce = runtime_.random->next() | 1;
+  return append_locked(named);
 }
 
-Result<AppendOutcome> GraphStore::append_locked(Record record) {
+Result<AppendOutcome> GraphStore::append_locked(const Record& record) {
   if (options_.read_only) return Error(ErrorCode::kReadOnly, "the graph was opened read-only");
   if (pending_) return settle_pending();
   const GraphStatePtr before = state();
   // Somebody refreshed since the record was built.
   if (record.sequence != before->sequence + 1) return AppendOutcome::kMoved;
-  if (record.nonce == 0) record.nonce = runtime_.random->next() | 1;
   OG_ASSIGN_OR_RETURN(GraphStatePtr next, apply_record(*before, record, *this));
   std::string bytes = encode_record(record);
   OG_FAULT_POINT("commit.before_append");
@@ -111,13 +129,14 @@ Result<AppendOutcome> GraphStore::append_locked(Record record) {
   OG_ASSIGN_OR_RETURN(const AppendOutcome outcome, append_bytes(record.sequence, bytes, &where));
   switch (outcome) {
     case AppendOutcome::kAppended:
-      publish(std::move(next), record, where);
+      note(record, where);
+      publish(std::move(next));
       break;
     case AppendOutcome::kMoved:
       OG_RETURN_IF_ERROR(catch_up());
       break;
     case AppendOutcome::kUnknown:
-      pending_ = Pending{std::move(record), std::move(bytes), std::move(next)};
+      pending_ = Pending{record, std::move(bytes), std::move(next)};
       break;
   }
   return outcome;
@@ -141,7 +160,8 @@ Result<AppendOutcome> GraphStore::settle_pending() {
   const Pending pending = std::move(*pending_);
   pending_.reset();
   if (outcome == AppendOutcome::kAppended && state()->sequence + 1 == pending.record.sequence) {
-    publish(pending.next, pending.record, where);
+    note(pending.record, where);
+    publish(pending.next);
   }
   OG_RETURN_IF_ERROR(catch_up());
   return AppendOutcome::kMoved;
@@ -222,10 +242,8 @@ Result<SnapshotPtr> GraphStore::snapshot_at(CommitId id) {
     OG_ASSIGN_OR_RETURN(at, first_state());
   }
   OG_ASSIGN_OR_RETURN(const auto records, log_->replay(next, entry->where.sequence));
-  for (const Log::Stored& stored : records) {
-    OG_ASSIGN_OR_RETURN(const Record record, decode_record(stored.bytes.data, stored.where.object));
-    OG_ASSIGN_OR_RETURN(at, apply_record(*at, record, *this, id));
-  }
+  OG_ASSIGN_OR_RETURN(const std::vector<Record> tail, decode(records));
+  OG_ASSIGN_OR_RETURN(at, apply_records(*at, tail, *this, id));
   const BranchState* branch = at->branch(entry->header.branch);
   if (branch == nullptr || branch->snapshot->commit() != id) {
     return damaged("log record", std::to_string(entry->where.sequence),

@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -40,7 +41,7 @@ class GraphStore final : public Store, private SegmentSource {
 
   GraphStatePtr state() const override;
   Result<GraphStatePtr> refresh() override;
-  Result<AppendOutcome> append(Record record) override;
+  Result<AppendOutcome> append(const Record& record) override;
   Status maintain() override;
   Status maintain_now() override;
   Result<SegmentRef> write_segment(const RowBatch& batch, const SegmentOptions& options) override;
@@ -72,12 +73,14 @@ class GraphStore final : public Store, private SegmentSource {
   Result<GraphStatePtr> first_state() const;
 
   // Following the log (graph_store.cc); with apply_mutex_ held.
-  void publish(GraphStatePtr next, const Record& record, const RecordPosition& where);
-  Status apply_stored(const std::vector<Log::Stored>& records);
+  void note(const Record& record, const RecordPosition& where);
+  void publish(GraphStatePtr next);
+  static Result<std::vector<Record>> decode(std::span<const Log::Stored> stored);
+  Status apply_stored(std::span<const Log::Stored> stored);
   Status catch_up();
   Result<AppendOutcome> append_bytes(Sequence sequence, const std::string& bytes,
                                      RecordPosition* where);
-  Result<AppendOutcome> append_locked(Record record);
+  Result<AppendOutcome> append_locked(const Record& record);
   Result<AppendOutcome> settle_pending();
 
   // Maintenance (store_maintain.cc).

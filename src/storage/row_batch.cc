@@ -219,4 +219,63 @@ RowBatch reorder(const RowBatch& batch, std::span<const std::uint32_t> order) {
   return out;
 }
 
+std::optional<RowBatch> join_batches(std::span<const NumberedBatch> batches) {
+  RowBatch out;
+  out.table = batches.front().rows->table;
+  out.is_edge = batches.front().rows->is_edge;
+  std::vector<std::pair<PropertyId, PropertyType>> properties;
+  for (const NumberedBatch& batch : batches) {
+    out.rows += batch.rows->rows;
+    for (const auto& [property, column] : batch.rows->columns) {
+      const auto at = std::find_if(properties.begin(), properties.end(),
+                                   [id = property](const auto& p) { return p.first == id; });
+      if (at == properties.end()) {
+        properties.emplace_back(property, type_of(*column));
+      } else if (at->second != type_of(*column)) {
+        return std::nullopt;
+      }
+    }
+  }
+  out.rids.reserve(out.rows);
+  out.gsns.reserve(out.rows);
+  if (out.is_edge) {
+    out.src.reserve(out.rows);
+    out.dst.reserve(out.rows);
+  }
+  ColumnBuilder ids(PropertyType{.scalar = ScalarType::kString});
+  ids.reserve(out.rows);
+  char scratch[26];
+  for (const auto& [rows, gsn] : batches) {
+    out.rids.insert(out.rids.end(), rows->rids.begin(), rows->rids.end());
+    if (rows->gsns.empty()) {
+      out.gsns.insert(out.gsns.end(), rows->rows, gsn);
+    } else {
+      out.gsns.insert(out.gsns.end(), rows->gsns.begin(), rows->gsns.end());
+    }
+    out.src.insert(out.src.end(), rows->src.begin(), rows->src.end());
+    out.dst.insert(out.dst.end(), rows->dst.begin(), rows->dst.end());
+    for (std::uint32_t row = 0; row < rows->rows; ++row) {
+      ids.append_text(rows->ids.get(row, scratch));
+    }
+  }
+  out.ids = IdColumn::of_text(ids.finish());
+  out.columns.reserve(properties.size());
+  for (const auto& [property, type] : properties) {
+    ColumnBuilder values(type);
+    values.reserve(out.rows);
+    for (const NumberedBatch& batch : batches) {
+      const Column* column = batch.rows->column(property);
+      for (std::uint32_t row = 0; row < batch.rows->rows; ++row) {
+        if (column != nullptr && !column->is_null(row)) {
+          values.append_from(*column, row);
+        } else {
+          values.append_null();
+        }
+      }
+    }
+    out.columns.emplace_back(property, values.finish());
+  }
+  return out;
+}
+
 }  // namespace omnigraph

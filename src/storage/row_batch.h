@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -56,6 +58,15 @@ struct RowBatch {
 // Row order of segments: nodes by id bytes, edges by (_src, _dst, id). Returns the permutation.
 std::vector<std::uint32_t> sort_order(const RowBatch& batch);
 RowBatch reorder(const RowBatch& batch, std::span<const std::uint32_t> order);
+
+// A batch whose rows, unless they bring their own, all have number `gsn`.
+struct NumberedBatch {
+  const RowBatch* rows;
+  Gsn gsn;
+};
+// The rows of several batches of one table, one batch behind the other; nullopt when they hold a
+// property as different types.
+std::optional<RowBatch> join_batches(std::span<const NumberedBatch> batches);
 
 // Binary form of a batch, the payload of a log record ("inline rows"). Layout in row_batch.cc and
 // docs/storage-format.md: Arrow-layout buffers behind a varint header; about 60 bytes + data a row.

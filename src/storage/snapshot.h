@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 
@@ -102,10 +103,14 @@ class SegmentSource {
   virtual Result<BranchState> branch_state(std::string_view object, const CatalogPtr& catalog) = 0;
 };
 
-// The state after `record`. Pure: reads segments at most, where a fold meets rows that died since.
-// With `stop_after` entries behind that commit are left out (the sequence is the record's all the
-// same). Errors: kCorrupt when the record does not follow from `state` (sequence, numbers, parents,
-// unknown branch or type, rows that are not there).
+// The state after `records`, which follow one another. Pure: reads segments at most, where a fold
+// meets rows that died since. Costs the rows that they bring, not a state for each of them. With
+// `stop_after` entries of the last record behind that commit are left out (the sequence is the
+// record's all the same). Errors: kCorrupt when a record does not follow from the state before it
+// (sequence, numbers, parents, unknown branch or type, rows that are not there).
+Result<GraphStatePtr> apply_records(const GraphState& state, std::span<const Record> records,
+                                    SegmentSource& source,
+                                    const std::optional<CommitId>& stop_after = std::nullopt);
 Result<GraphStatePtr> apply_record(const GraphState& state, const Record& record,
                                    SegmentSource& source,
                                    const std::optional<CommitId>& stop_after = std::nullopt);

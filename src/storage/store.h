@@ -82,7 +82,7 @@ class Store {
   // the answer was lost, and so was that of every retry; the next append settles it first (and then
   // is kMoved itself). A nonce of 0 is replaced by a random one. A record that does not follow from
   // the state is refused (kCorrupt) before anything is written.
-  virtual Result<AppendOutcome> append(Record record) = 0;
+  virtual Result<AppendOutcome> append(const Record& record) = 0;
   // Folds, checkpoints and packs if a line was crossed; failures are returned for logging only.
   virtual Status maintain() = 0;
   // Unconditionally folds what can be folded, then checkpoints (tests, `optimize`).

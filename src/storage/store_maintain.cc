@@ -131,7 +131,7 @@ Result<AppendOutcome> GraphStore::append_replace(const ReplaceEntry& entry) {
     record.sequence = now->sequence + 1;
     record.first_gsn = now->gsn + 1;
     record.entries.emplace_back(entry);
-    OG_ASSIGN_OR_RETURN(outcome, append(std::move(record)));
+    OG_ASSIGN_OR_RETURN(outcome, append(record));
   }
   return outcome;
 }

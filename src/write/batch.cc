@@ -77,6 +77,12 @@ Batch::Batch(Store& store, const GraphState& state, UlidSource& ulids, const Rec
   ulids_.observe(state.last_commit);
 }
 
+void Batch::reserve(std::size_t requests) {
+  record_.entries.reserve(requests);
+  commits_.reserve(requests);
+  taken_.reserve(requests);
+}
+
 void Batch::add(Request& request) {
   request.planned = false;
   request.answer = std::monostate();
@@ -209,7 +215,6 @@ Result<CommitHeader> Batch::add_commit(Intent& intent) {
   if (intent.change.empty() && !intent.publish_empty) return CommitHeader{};
   OG_RETURN_IF_ERROR(take_numbers(intent.change));
 
-  // The intent keeps its change: another process may be first, then the record is built again.
   CommitEntry entry;
   entry.header.id = ulids_.next();
   entry.header.gsn = next_gsn_++;
@@ -224,18 +229,21 @@ Result<CommitHeader> Batch::add_commit(Intent& intent) {
   recent->parent = entry.header.parent;
   recent->everything = intent.change.new_catalog != nullptr;
   if (intent.change.new_catalog) entry.catalog_json = catalog_to_json(*intent.change.new_catalog);
-  for (const PreparedTable& table : intent.change.tables) {
+  entry.tables.reserve(intent.change.tables.size());
+  recent->tables.reserve(intent.change.tables.size());
+  for (PreparedTable& table : intent.change.tables) {
     TableChange& change = entry.tables.emplace_back();
     change.table = table.table;
     change.clear = table.clear;
-    change.deleted = table.deleted;
+    change.deleted = std::move(table.deleted);
     change.segments = table.segments;
     for (SegmentRef& segment : change.segments) segment.gsn = entry.header.gsn;
-    change.inline_rows = table.rows;
+    change.inline_rows = std::move(table.rows);
     for (RowBatch& rows : change.inline_rows) rows.gsn = entry.header.gsn;
     recent->tables.emplace_back(table.table, table.touched);
     if (table.clear) recent->tables.back().second.whole = true;
   }
+  taken_.emplace_back(&intent, record_.entries.size());
   branch->ahead.push_back(record_.entries.size());
   branch->head = entry.header;
   commits_.push_back(std::move(recent));
@@ -249,6 +257,17 @@ Result<CommitHeader> Batch::add_commit(Intent& intent) {
     record_.entries.emplace_back(std::move(floor));
   }
   return branch->head;
+}
+
+void Batch::give_back() {
+  for (const auto& [intent, at] : taken_) {
+    std::vector<TableChange>& tables = std::get<CommitEntry>(record_.entries[at]).tables;
+    for (std::size_t i = 0; i < tables.size(); ++i) {
+      intent->change.tables[i].deleted = std::move(tables[i].deleted);
+      intent->change.tables[i].rows = std::move(tables[i].inline_rows);
+    }
+  }
+  taken_.clear();
 }
 
 Result<BranchCreateEntry> Batch::add_branch(const BranchRequest& request) {

@@ -54,12 +54,17 @@ class Batch {
  public:
   Batch(Store& store, const GraphState& state, UlidSource& ulids, const RecentCommits& recent);
 
+  void reserve(std::size_t requests);
   // Adds what the request asks for, or answers it with an error (which holds if the batch's view of
   // the log is the newest).
   void add(Request& request);
 
   bool empty() const { return record_.entries.empty(); }
-  const Record& record() const { return record_; }
+  // Hands the rows, which the record took over, back to their intents: another process was first,
+  // and the next batch needs them. The batch is used up.
+  void give_back();
+  const Record& record() const& { return record_; }
+  Record record() && { return std::move(record_); }
   // The commits of the record in order, to be remembered once it has landed.
   const std::vector<std::shared_ptr<const RecentCommit>>& commits() const { return commits_; }
 
@@ -95,6 +100,7 @@ class Batch {
   std::map<TypeId, RowId> next_row_;  // raised above the state's by this batch
   std::map<std::string, Branch> branches_;
   std::vector<std::shared_ptr<const RecentCommit>> commits_;
+  std::vector<std::pair<Intent*, std::size_t>> taken_;  // whose rows are in which entry
   std::vector<std::string> created_;
 };
 

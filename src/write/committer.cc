@@ -2,36 +2,41 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <deque>
 #include <mutex>
+#include <span>
 #include <string>
 
+#include "common/event_flag.h"
 #include "common/fault_point.h"
 #include "write/batch.h"
 
 namespace omnigraph {
 
-struct Committer::Shared : std::enable_shared_from_this<Committer::Shared> {
-  struct Waiting {
-    Request request;
-    bool done = false;
-    bool leads = false;
-    std::condition_variable wake;
-  };
+namespace {
 
+// Requests that arrived while somebody led, answered together. The first of them leads next.
+struct Group {
+  std::vector<Request*> requests;  // guarded by the committer's mutex while it is open
+  EventFlag may_lead;              // the first one waits for this
+  EventFlag answered;              // the others for this
+};
+
+}  // namespace
+
+struct Committer::Shared : std::enable_shared_from_this<Committer::Shared> {
   explicit Shared(Store& graph_store) : store(graph_store) {}
 
-  void run(Waiting& waiting);
-  void lead(std::vector<Waiting*>& batch);
+  void run(Request& request);
+  void lead(std::span<Request*> batch);
   Status settle_unresolved();
   Result<AppendOutcome> append(const Record& record);
   Result<bool> has_landed(const Record& record);
   void housekeeping_due();
 
   Store& store;
-  std::mutex mutex;  // guards the next six
-  std::deque<Waiting*> queue;
-  bool led = false;  // somebody leads, or is about to
+  std::mutex mutex;             // guards the next six
+  std::shared_ptr<Group> open;  // null: nobody waits to be led
+  bool led = false;             // somebody leads, or is about to
   bool closing = false;
   bool keeping_house = false;  // on some thread, or asked for
   bool house_begun = false;    // on a background thread
@@ -41,54 +46,59 @@ struct Committer::Shared : std::enable_shared_from_this<Committer::Shared> {
   // Of the leading thread only.
   RecentCommits recent;
   std::optional<Record> unresolved;
-  bool appended = false;  // by the batch at hand
+  std::uint64_t appended = 0;  // records of the group at hand
 };
 
-void Committer::Shared::run(Waiting& waiting) {
+void Committer::Shared::run(Request& request) {
   std::unique_lock lock(mutex);
-  queue.push_back(&waiting);
-  if (led) {
-    waiting.wake.wait(lock, [&] { return waiting.done || waiting.leads; });
-    if (waiting.done) return;
+  if (!open) open = std::make_shared<Group>();
+  const std::shared_ptr<Group> group = open;
+  group->requests.push_back(&request);
+  if (group->requests.size() > 1) {
+    lock.unlock();
+    group->answered.wait();
+    return;
   }
-  led = true;
-  std::vector<Waiting*> batch;
-  while (!queue.empty() && batch.size() < kMaxBatch) {
-    // A change of the schema stands alone: what is behind it must be prepared under it.
-    const auto* intent = std::get_if<Intent*>(&queue.front()->request.wish);
-    const bool schema = intent != nullptr && (*intent)->change.new_catalog != nullptr;
-    if (schema && !batch.empty()) break;
-    batch.push_back(queue.front());
-    queue.pop_front();
-    if (schema) break;
+  if (std::exchange(led, true)) {
+    lock.unlock();
+    group->may_lead.wait();
+    lock.lock();
   }
+  open.reset();
   lock.unlock();
-  appended = false;
-  lead(batch);
+
+  appended = 0;
+  std::span<Request*> left = group->requests;
+  while (!left.empty()) {
+    std::size_t size = 0;
+    while (size < std::min(left.size(), kMaxBatch)) {
+      // A change of the schema stands alone: what is behind it must be prepared under it.
+      const auto* intent = std::get_if<Intent*>(&left[size]->wish);
+      const bool schema = intent != nullptr && (*intent)->change.new_catalog != nullptr;
+      if (schema && size > 0) break;
+      ++size;
+      if (schema) break;
+    }
+    lead(left.first(size));
+    left = left.subspan(size);
+  }
+
   lock.lock();
-  if (appended) ++records_since_housekeeping;
+  records_since_housekeeping += appended;
   const bool due = records_since_housekeeping >= kHousekeepingRecords && !keeping_house && !closing;
   if (due) keeping_house = true;
-  if (queue.empty()) {
-    led = false;
-  } else {
-    queue.front()->leads = true;
-    queue.front()->wake.notify_one();
-  }
-  for (Waiting* other : batch) {
-    other->done = true;
-    if (other != &waiting) other->wake.notify_one();
-  }
+  const std::shared_ptr<Group> next = open;
+  led = next != nullptr;
   lock.unlock();
+  if (next) next->may_lead.raise();
+  if (group->requests.size() > 1) group->answered.raise();
   if (due) housekeeping_due();
 }
 
-void Committer::Shared::lead(std::vector<Waiting*>& batch) {
+void Committer::Shared::lead(std::span<Request*> batch) {
   const auto answer_all = [&batch](const Error& error) {
-    for (Waiting* waiting : batch) {
-      if (waiting->request.planned || waiting->request.answer.index() == 0) {
-        waiting->request.answer = error;
-      }
+    for (Request* request : batch) {
+      if (request->planned || request->answer.index() == 0) request->answer = error;
     }
   };
   if (const Status settled = settle_unresolved(); !settled.ok()) return answer_all(settled.error());
@@ -96,7 +106,8 @@ void Committer::Shared::lead(std::vector<Waiting*>& batch) {
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
     const GraphStatePtr state = store.state();
     Batch work(store, *state, store.ulids(), recent);
-    for (Waiting* waiting : batch) work.add(waiting->request);
+    work.reserve(batch.size());
+    for (Request* request : batch) work.add(*request);
     if (work.empty()) {
       // Refusals and changes that came to nothing must rest on the newest state there is.
       if (newest) return;
@@ -111,13 +122,14 @@ void Committer::Shared::lead(std::vector<Waiting*>& batch) {
     switch (*outcome) {
       case AppendOutcome::kAppended:
         for (const auto& commit : work.commits()) recent.add(commit);
-        appended = true;
+        ++appended;
         return;
       case AppendOutcome::kMoved:
         newest = true;
+        work.give_back();
         continue;
       case AppendOutcome::kUnknown:
-        unresolved = work.record();
+        unresolved = std::move(work).record();
         return answer_all(
             {ErrorCode::kOutcomeUnknown,
              "the store did not say whether the write landed; look before repeating it"});
@@ -221,17 +233,17 @@ Result<T> answer_of(Request& request) {
 }  // namespace
 
 Result<CommitHeader> Committer::submit(Intent intent) {
-  Shared::Waiting waiting;
-  waiting.request.wish = &intent;
-  shared_->run(waiting);
-  return answer_of<CommitHeader>(waiting.request);
+  Request request;
+  request.wish = &intent;
+  shared_->run(request);
+  return answer_of<CommitHeader>(request);
 }
 
 Result<BranchCreateEntry> Committer::create_branch(std::string_view name, std::string_view from) {
-  Shared::Waiting waiting;
-  waiting.request.wish = BranchRequest{std::string(name), std::string(from)};
-  shared_->run(waiting);
-  return answer_of<BranchCreateEntry>(waiting.request);
+  Request request;
+  request.wish = BranchRequest{std::string(name), std::string(from)};
+  shared_->run(request);
+  return answer_of<BranchCreateEntry>(request);
 }
 
 Result<RowId> Committer::reserve(TypeId table, std::uint32_t count) {
@@ -242,10 +254,10 @@ Result<RowId> Committer::reserve(TypeId table, std::uint32_t count) {
 
 Result<std::vector<RowId>> Committer::reserve(
     std::span<const std::pair<TypeId, std::uint32_t>> blocks) {
-  Shared::Waiting waiting;
-  waiting.request.wish = ReserveRequest{{blocks.begin(), blocks.end()}};
-  shared_->run(waiting);
-  return answer_of<std::vector<RowId>>(waiting.request);
+  Request request;
+  request.wish = ReserveRequest{{blocks.begin(), blocks.end()}};
+  shared_->run(request);
+  return answer_of<std::vector<RowId>>(request);
 }
 
 }  // namespace omnigraph

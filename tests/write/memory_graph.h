@@ -53,7 +53,7 @@ class MemoryGraphStore final : public Store, public SegmentSource {
     return state_;
   }
 
-  Result<AppendOutcome> append(Record record) override {
+  Result<AppendOutcome> append(const Record& record) override {
     const std::lock_guard lock(mutex_);
     ++appends;
     if (fail_appends > 0) {
@@ -62,7 +62,7 @@ class MemoryGraphStore final : public Store, public SegmentSource {
     }
     if (unknown_appends > 0) {
       --unknown_appends;
-      if (!pending_) pending_ = std::move(record);
+      if (!pending_) pending_ = record;
       return AppendOutcome::kUnknown;
     }
     if (pending_) {  // it landed the first time
@@ -77,7 +77,7 @@ class MemoryGraphStore final : public Store, public SegmentSource {
     }
     EXPECT_EQ(record.sequence, state_->sequence + 1);
     OG_ASSIGN_OR_RETURN(state_, apply_record(*state_, record, *this));
-    records.push_back(std::move(record));
+    records.push_back(record);
     return AppendOutcome::kAppended;
   }
   Status maintain() override {
