@@ -5,6 +5,7 @@ find_package(fmt CONFIG REQUIRED)
 find_package(simdjson CONFIG REQUIRED)
 find_package(CLI11 CONFIG REQUIRED)
 find_package(yaml-cpp CONFIG REQUIRED)
+find_package(ZLIB REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(xxhash REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
@@ -22,6 +23,7 @@ add_library(omnigraph_dependencies INTERFACE)
 target_include_directories(omnigraph_dependencies SYSTEM INTERFACE ${ROARING_INCLUDE_DIR})
 target_link_libraries(omnigraph_dependencies INTERFACE
   fmt::fmt simdjson::simdjson CLI11::CLI11 ${yaml_cpp_target} PkgConfig::xxhash PkgConfig::zstd
+  ZLIB::ZLIB
   ${ROARING_LIBRARY} Threads::Threads)
 
 if(OMNIGRAPH_TESTS)

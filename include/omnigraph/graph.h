@@ -118,6 +118,59 @@ struct LoadReport {
   Commit commit;
 };
 
+// A cell of a Blob property.
+struct BlobSelector {
+  bool is_edge = false;
+  std::string_view type, id, property;
+};
+
+struct BlobRequest {
+  BlobSelector cell;
+  std::optional<std::string_view> branch = std::nullopt;    // default main
+  std::optional<std::string_view> snapshot = std::nullopt;  // a commit id; excludes branch
+};
+
+struct BlobDescriptor {
+  bool external = false;
+  std::uint64_t size = 0;  // managed values: bytes
+  std::string etag;        // managed values: 32 hexadecimal digits in double quotes
+  std::string uri;         // external values
+  // The version it was read from: the commit id asked for, else "manifest:<branch>:v<version>".
+  std::string resolved_snapshot;
+};
+
+// A value of one version; what is written later does not change it. May outlive its Graph. Its
+// functions may be called from several threads at once.
+class BlobValue {
+ public:
+  // At most so many bytes are held at once and given to a sink in one call.
+  static constexpr std::uint64_t kPieceBytes = std::uint64_t{1} << 20;
+
+  const BlobDescriptor& descriptor() const;
+  // Hands bytes [offset, offset + length) to `sink`, the end cut to the value's. Errors: kBadRequest
+  // for an external value, kCorrupt, kIo, those of `sink`.
+  Status read(std::uint64_t offset, std::uint64_t length, const TextSink& sink) const;
+
+  struct Data;
+  explicit BlobValue(std::shared_ptr<const Data> data);
+
+ private:
+  std::shared_ptr<const Data> data_;
+};
+
+struct BlobWriteRequest {
+  BlobSelector cell;
+  std::string_view branch = "main";
+  std::optional<std::string_view> if_commit = std::nullopt;
+  std::optional<std::string_view> actor = std::nullopt;
+};
+
+struct BlobWriteReport {
+  std::uint64_t size = 0;  // of the value put
+  std::string etag;        // of the value put; empty for a cleared cell
+  Commit commit;
+};
+
 struct DatasetInfo {
   bool is_edge = false;
   std::string type_name;
@@ -189,6 +242,17 @@ class Graph {
   // load_file() takes.
   Status export_ndjson(std::string_view branch, const std::vector<std::string>& types,
                        const TextSink& sink) const;
+
+  // A Blob cell. Errors: kBadRequest (type, property; details `blob_selector`), kNotFound (entity,
+  // null cell: details `blob_cell`; branch, commit).
+  Result<BlobValue> blob(const BlobRequest& request) const;
+  // Sets a cell as one commit: to the content of a file ("-": standard input), which is not held in
+  // memory whatever its size, or to bytes. Errors: as above, kPreconditionFailed, kIo.
+  Result<BlobWriteReport> put_blob_file(const BlobWriteRequest& request,
+                                        const std::string& path) const;
+  Result<BlobWriteReport> put_blob(const BlobWriteRequest& request, std::string_view bytes) const;
+  // Makes a cell null as one commit. kBadRequest when its property is not nullable.
+  Result<BlobWriteReport> clear_blob(const BlobWriteRequest& request) const;
 
   Result<SnapshotInfo> snapshot(std::string_view branch = "main") const;
   // The accepted schema as it was last written.

@@ -71,6 +71,8 @@ enum class CommandId : std::uint8_t {
   kExport,
   kBlobGet,
   kBlobStat,
+  kBlobPut,
+  kBlobClear,
   kCommitList,
   kCommitShow,
   kCommitChanges,

@@ -26,6 +26,18 @@ constexpr OptionSpec kBlobGetOptions[] = {
     {.name = "length", .value_name = "N", .help = "How many bytes", .kind = kU64},
     {.name = "out", .value_name = "PATH", .help = "Write to this file instead of stdout"}};
 constexpr OptionSpec kBlobStatOptions[] = {kBranch, kSnapshotOf, kJson};
+constexpr OptionSpec kIfCommit{.name = "if-commit",
+                               .value_name = "ID",
+                               .help = "Only if the branch's head is this commit"};
+constexpr OptionSpec kBlobPutOptions[] = {
+    {.name = "file",
+     .value_name = "PATH",
+     .help = "File to take the bytes from, - for standard input",
+     .required = true},
+    kBranch,
+    kIfCommit,
+    kJson};
+constexpr OptionSpec kBlobClearOptions[] = {kBranch, kIfCommit, kJson};
 constexpr OptionPair kOnlyTargetPair[] = {kTargetPair};
 
 constexpr PositionalSpec kCommitId[] = {
@@ -127,7 +139,7 @@ constinit const CommandSpec kBranchCommands[4] = {{.id = CommandId::kBranchCreat
                                                    .positionals = kMergeSource,
                                                    .options = kMergeOptions}};
 
-constinit const CommandSpec kBlobCommands[2] = {{.id = CommandId::kBlobGet,
+constinit const CommandSpec kBlobCommands[4] = {{.id = CommandId::kBlobGet,
                                                  .name = "get",
                                                  .about = "Write the bytes of a Blob cell",
                                                  .capability = Capability::kAny,
@@ -144,7 +156,23 @@ constinit const CommandSpec kBlobCommands[2] = {{.id = CommandId::kBlobGet,
                                                  .label = "blob stat",
                                                  .positionals = kCell,
                                                  .options = kBlobStatOptions,
-                                                 .excludes = kOnlyTargetPair}};
+                                                 .excludes = kOnlyTargetPair},
+                                                {.id = CommandId::kBlobPut,
+                                                 .name = "put",
+                                                 .about = "Set a Blob cell to the bytes of a file",
+                                                 .capability = Capability::kAny,
+                                                 .accepts = kDataScope,
+                                                 .label = "blob put",
+                                                 .positionals = kCell,
+                                                 .options = kBlobPutOptions},
+                                                {.id = CommandId::kBlobClear,
+                                                 .name = "clear",
+                                                 .about = "Make a Blob cell null",
+                                                 .capability = Capability::kAny,
+                                                 .accepts = kDataScope,
+                                                 .label = "blob clear",
+                                                 .positionals = kCell,
+                                                 .options = kBlobClearOptions}};
 
 constinit const CommandSpec kCommitCommands[3] = {{.id = CommandId::kCommitList,
                                                    .name = "list",

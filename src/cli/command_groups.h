@@ -6,7 +6,7 @@
 namespace omnigraph::cli {
 
 extern const CommandSpec kBranchCommands[4];
-extern const CommandSpec kBlobCommands[2];
+extern const CommandSpec kBlobCommands[4];
 extern const CommandSpec kCommitCommands[3];
 extern const CommandSpec kChangesCommands[2];
 extern const CommandSpec kSchemaCommands[3];

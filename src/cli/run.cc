@@ -126,7 +126,13 @@ ExitStatus dispatch(Invocation& call) {
     case CommandId::kVersion:
       return run_version(call);
     case CommandId::kBlobGet:
+      return run_blob_get(call);
     case CommandId::kBlobStat:
+      return run_blob_stat(call);
+    case CommandId::kBlobPut:
+      return run_blob_put(call);
+    case CommandId::kBlobClear:
+      return run_blob_clear(call);
     case CommandId::kCommitChanges:
     case CommandId::kChangesPoll:
     case CommandId::kChangesBaseline:

@@ -32,6 +32,10 @@ class Graph::Engine {
   Result<LoadReport> load(LoadSource& source, const LoadRequest& request);
   Status export_ndjson(std::string_view branch, const std::vector<std::string>& types,
                        const TextSink& sink);
+  Result<BlobValue> blob(const BlobRequest& request);
+  Result<BlobWriteReport> put_blob_file(const BlobWriteRequest& request, const std::string& path);
+  Result<BlobWriteReport> put_blob(const BlobWriteRequest& request, std::string_view bytes);
+  Result<BlobWriteReport> clear_blob(const BlobWriteRequest& request);
   Result<SnapshotInfo> snapshot(std::string_view branch);
   Result<std::string> schema_source();
   Result<SchemaPlan> plan_schema(std::string_view desired, bool allow_data_loss);
@@ -63,13 +67,22 @@ class Graph::Engine {
     SnapshotPtr snapshot;
     GraphStatePtr state;  // the newest
   };
-  Result<Resolved> resolve(const QueryRequest& request);
+  Result<Resolved> resolve(std::optional<std::string_view> branch,
+                           std::optional<std::string_view> snapshot);
+  Result<BlobWriteReport> set_blob(const BlobWriteRequest& request,
+                                   std::optional<std::string> cell);
   Result<Writer*> writer();
 
   std::unique_ptr<Store> store_;
   std::unique_ptr<Writer> writer_;  // null when opened for reading only
   QueryCache queries_;
 };
+
+// The refusal of a precondition that names no commit at all.
+Error lost_precondition(std::string_view branch, std::string_view expected, CommitId head);
+
+// Whether the past that a snapshot stands for knew the type, and is still kept.
+Status check_readable(TypeId type, const Snapshot& snapshot, const GraphState& newest);
 
 // A commit, and a plan, as the public API shows them.
 Commit to_commit(const CommitHeader& header);

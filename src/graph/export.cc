@@ -19,6 +19,8 @@ namespace omnigraph {
 namespace {
 
 constexpr std::size_t kPieceBytes = 64 * 1024;
+// Of a Blob value: a multiple of three, so that the encoded pieces join.
+constexpr std::uint64_t kBlobPiece = std::uint64_t{3} << 20;
 
 // From the row id of a node to the text of its id.
 class NodeNames {
@@ -155,10 +157,6 @@ void append_value(std::string& out, const Column& column, std::size_t row) {
     append_integer(out, column.fixed<std::int32_t>()[row]);
   } else if (column.layout == Column::Layout::kFixed && column.type == ScalarType::kDateTime) {
     append_integer(out, column.fixed<std::int64_t>()[row]);
-  } else if (column.type == ScalarType::kBlob) {
-    std::string text;
-    append_blob_text(text, column.text(row));
-    JsonWriter::append_string(out, text);
   } else {
     append_cell_json(out, column, row);
   }
@@ -166,7 +164,8 @@ void append_value(std::string& out, const Column& column, std::size_t row) {
 
 class Exporter {
  public:
-  Exporter(const Snapshot& snapshot, const TextSink& sink) : snapshot_(snapshot), sink_(sink) {}
+  Exporter(const Snapshot& snapshot, ObjectStore& objects, const TextSink& sink)
+      : snapshot_(snapshot), objects_(objects), sink_(sink) {}
 
   Status edges(const EdgeType& type) {
     OG_ASSIGN_OR_RETURN(const NodeNames* const from, names_of(type.from_id));
@@ -233,17 +232,45 @@ class Exporter {
       JsonWriter::append_string(out_, least->id());
       for (std::size_t i = 0; i < keys.size(); ++i) {
         out_ += keys[i];
-        append_value(out_, *least->columns()[i], least->row());
+        const Column& column = *least->columns()[i];
+        if (column.type != ScalarType::kBlob || column.is_null(least->row())) {
+          append_value(out_, column, least->row());
+        } else {
+          OG_RETURN_IF_ERROR(blob(column.text(least->row())));
+        }
       }
       out_ += "}}\n";
       least->advance();
-      if (out_.size() < kPieceBytes) continue;
-      OG_RETURN_IF_ERROR(sink_(out_));
-      out_.clear();
+      OG_RETURN_IF_ERROR(hand_over());
     }
   }
 
+  Status hand_over() {
+    if (out_.size() < kPieceBytes) return {};
+    OG_RETURN_IF_ERROR(sink_(out_));
+    out_.clear();
+    return {};
+  }
+
+  // A value of any size, piece by piece.
+  Status blob(std::string_view cell) {
+    OG_ASSIGN_OR_RETURN(const BlobCell blob, parse_blob_cell(cell));
+    if (blob.kind == BlobCell::Kind::kExternal) {
+      JsonWriter::append_string(out_, blob.bytes);
+      return {};
+    }
+    out_ += "\"base64:";
+    for (std::uint64_t at = 0; at < blob.size; at += kBlobPiece) {
+      OG_ASSIGN_OR_RETURN(const Bytes piece, read_blob(objects_, blob, {at, kBlobPiece}));
+      append_base64(out_, piece.data);
+      OG_RETURN_IF_ERROR(hand_over());
+    }
+    out_ += '"';
+    return {};
+  }
+
   const Snapshot& snapshot_;
+  ObjectStore& objects_;
   const TextSink& sink_;
   std::unordered_map<TypeId, NodeNames> names_;
   std::string out_;
@@ -264,7 +291,7 @@ Status Graph::Engine::export_ndjson(std::string_view branch, const std::vector<s
   const auto wanted = [&](const std::string& name) {
     return types.empty() || std::find(types.begin(), types.end(), name) != types.end();
   };
-  Exporter exporter(*snapshot, sink);
+  Exporter exporter(*snapshot, *store_->objects(), sink);
   for (const EdgeType& type : catalog.edges()) {
     if (wanted(type.name)) OG_RETURN_IF_ERROR(exporter.edges(type));
   }

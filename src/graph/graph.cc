@@ -80,6 +80,18 @@ Status Graph::export_ndjson(std::string_view branch, const std::vector<std::stri
                             const TextSink& sink) const {
   return engine_->export_ndjson(branch, types, sink);
 }
+Result<BlobValue> Graph::blob(const BlobRequest& request) const { return engine_->blob(request); }
+Result<BlobWriteReport> Graph::put_blob_file(const BlobWriteRequest& request,
+                                             const std::string& path) const {
+  return engine_->put_blob_file(request, path);
+}
+Result<BlobWriteReport> Graph::put_blob(const BlobWriteRequest& request,
+                                        std::string_view bytes) const {
+  return engine_->put_blob(request, bytes);
+}
+Result<BlobWriteReport> Graph::clear_blob(const BlobWriteRequest& request) const {
+  return engine_->clear_blob(request);
+}
 Result<SnapshotInfo> Graph::snapshot(std::string_view branch) const {
   return engine_->snapshot(branch);
 }

@@ -15,43 +15,47 @@ DateTime instant(std::int64_t micros) {
   return DateTime{micros % 1000 < 0 ? millis - 1 : millis};
 }
 
-// Whether the past that a snapshot stands for knew the types of a query, and is still kept.
-Status check_readable(const TypedRead& read, const Snapshot& snapshot, const GraphState& newest) {
-  const SnapshotPastPtr& past = snapshot.past();
-  if (past == nullptr) return {};
-  const auto check = [&](TypeId type) -> Status {
-    if (type == 0) return {};
-    if (past->catalog->entity(type) == nullptr) {
-      const Catalog& now = snapshot.catalog();
-      return not_found(std::string(now.is_edge(type) ? "edge" : "node") + " type '" +
-                       now.entity(type)->name + "' does not exist at this snapshot");
-    }
-    const auto floor = newest.floors.find(type);
-    if (floor == newest.floors.end() || snapshot.gsn() >= floor->second) return {};
-    const auto version = past->table_versions.find(type);
-    const std::uint64_t number = version == past->table_versions.end() ? 1 : version->second;
-    return Error(ErrorCode::kInternal, "historical published dataset version " +
-                                           std::to_string(number) + " was reclaimed");
-  };
-  for (const TypedVariable& variable : read.variables) OG_RETURN_IF_ERROR(check(variable.type));
+Status check_types(const TypedRead& read, const Snapshot& snapshot, const GraphState& newest) {
+  for (const TypedVariable& variable : read.variables) {
+    OG_RETURN_IF_ERROR(check_readable(variable.type, snapshot, newest));
+  }
   for (const TypedScope& scope : read.scopes) {
-    for (const TypedTraversal& hop : scope.traversals) OG_RETURN_IF_ERROR(check(hop.edge));
+    for (const TypedTraversal& hop : scope.traversals) {
+      OG_RETURN_IF_ERROR(check_readable(hop.edge, snapshot, newest));
+    }
   }
   return {};
 }
 
 }  // namespace
 
-Result<Graph::Engine::Resolved> Graph::Engine::resolve(const QueryRequest& request) {
-  if (request.branch && request.snapshot) {
+Status check_readable(TypeId type, const Snapshot& snapshot, const GraphState& newest) {
+  const SnapshotPastPtr& past = snapshot.past();
+  if (past == nullptr || type == 0) return {};
+  if (past->catalog->entity(type) == nullptr) {
+    const Catalog& now = snapshot.catalog();
+    return not_found(std::string(now.is_edge(type) ? "edge" : "node") + " type '" +
+                     now.entity(type)->name + "' does not exist at this snapshot");
+  }
+  const auto floor = newest.floors.find(type);
+  if (floor == newest.floors.end() || snapshot.gsn() >= floor->second) return {};
+  const auto version = past->table_versions.find(type);
+  const std::uint64_t number = version == past->table_versions.end() ? 1 : version->second;
+  return Error(ErrorCode::kInternal, "historical published dataset version " +
+                                         std::to_string(number) + " was reclaimed");
+}
+
+Result<Graph::Engine::Resolved> Graph::Engine::resolve(
+    std::optional<std::string_view> branch_name, std::optional<std::string_view> snapshot_id) {
+  if (branch_name && snapshot_id) {
     return bad_request("request may specify branch or snapshot, not both");
   }
-  if (!request.snapshot) {
+  if (!snapshot_id) {
     OG_ASSIGN_OR_RETURN(GraphStatePtr state, newest());
-    OG_ASSIGN_OR_RETURN(const auto branch, head(*state, request.branch.value_or(kMainBranch)));
+    OG_ASSIGN_OR_RETURN(const auto branch, head(*state, branch_name.value_or(kMainBranch)));
     return Resolved{branch->snapshot, std::move(state)};
   }
-  const std::string_view id = *request.snapshot;
+  const std::string_view id = *snapshot_id;
   const auto parsed = Ulid::parse(id);
   if (!parsed) return not_found("commit '" + std::string(id) + "' not found");
   OG_ASSIGN_OR_RETURN(GraphStatePtr state, newest());
@@ -74,12 +78,12 @@ Result<ResultSet> Graph::Engine::query(const QueryRequest& request) {
   }
   const DateTime now = instant(runtime.clock->now_micros());
 
-  OG_ASSIGN_OR_RETURN(const Resolved resolved, resolve(request));
+  OG_ASSIGN_OR_RETURN(const Resolved resolved, resolve(request.branch, request.snapshot));
   const SnapshotPtr& snapshot = resolved.snapshot;
   OG_ASSIGN_OR_RETURN(const CompiledQueryPtr query,
                       queries_.get(QueryKind::kRead, request.source, request.name, *snapshot));
   const auto& read = std::get<TypedRead>(query->typed);
-  OG_RETURN_IF_ERROR(check_readable(read, *snapshot, *resolved.state));
+  OG_RETURN_IF_ERROR(check_types(read, *snapshot, *resolved.state));
   OG_ASSIGN_OR_RETURN(const ParameterValues parameters,
                       bind_parameters(read.parameters, request.params));
 

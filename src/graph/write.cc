@@ -11,16 +11,15 @@ std::optional<std::string> owned(std::optional<std::string_view> text) {
   return std::string(*text);
 }
 
-// The refusal of a precondition that names no commit at all.
-Error precondition_failed(std::string_view branch, std::string_view expected, CommitId head) {
+}  // namespace
+
+Error lost_precondition(std::string_view branch, std::string_view expected, CommitId head) {
   const std::string actual = head.text();
   return Error(ErrorCode::kPreconditionFailed,
                "precondition failed on branch '" + std::string(branch) + "': expected head '" +
                    std::string(expected) + "' but current is " + actual)
       .with({"precondition_failure", {{"expected", std::string(expected)}, {"actual", actual}}});
 }
-
-}  // namespace
 
 // A write takes no look for news: it is compiled on the newest state known here, and the committer
 // finds out when it appends. Only what that state refuses is judged again on the newest there is.
@@ -67,7 +66,7 @@ Result<std::optional<MutationReport>> Graph::Engine::mutate_once(Writer& writer,
   if (request.if_commit) {
     call.if_commit = Ulid::parse(*request.if_commit);
     if (!call.if_commit) {
-      return precondition_failed(branch->name, *request.if_commit, branch->snapshot->commit());
+      return lost_precondition(branch->name, *request.if_commit, branch->snapshot->commit());
     }
   }
   OG_ASSIGN_OR_RETURN(const MutationOutcome outcome, writer.mutate(call));

@@ -1,14 +1,19 @@
 #include "write/blob_value.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <utility>
 
+#include "common/fault_point.h"
 #include "write/limits.h"
 
 namespace omnigraph {
 namespace {
 
 constexpr std::string_view kPrefix = "base64:";
+// Of an export: a multiple of three, so that pieces join.
+constexpr std::uint64_t kEncodedPiece = std::uint64_t{3} << 20;
 constexpr std::string_view kAlphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -34,8 +39,8 @@ Result<std::string> decode(std::string_view text) {
   if (bytes > kMaxBlobInputBytes) {
     return resource_limit("decoded blob input bytes", kMaxBlobInputBytes, bytes);
   }
-  std::string out(1, kManagedBlob);
-  out.reserve(1 + bytes);
+  std::string out;
+  out.reserve(bytes);
   std::uint32_t group = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const bool pad = i >= text.size() - padding;
@@ -54,7 +59,7 @@ Result<std::string> decode(std::string_view text) {
       group = 0;
     }
   }
-  out.resize(1 + bytes);
+  out.resize(bytes);
   return out;
 }
 
@@ -73,19 +78,57 @@ std::string shown_uri(std::string_view text) {
 
 }  // namespace
 
-Result<std::string> blob_cell(std::string_view input) {
-  if (input.starts_with(kPrefix)) return decode(input.substr(kPrefix.size()));
+Result<std::string> BlobStage::cell(std::string bytes) {
+  if (bytes.size() <= kMaxInlineBlob) return inline_blob_cell(bytes);
+  const Sha256Digest digest = sha256(bytes);
+  const std::uint64_t size = bytes.size();
+  std::map<std::string, std::string> full;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto [at, fresh] = held_.try_emplace(blob_object_name(digest), std::move(bytes));
+    if (fresh) held_bytes_ += size;
+    if (held_bytes_ > kMaxHeldBytes) {
+      full.swap(held_);
+      held_bytes_ = 0;
+    }
+  }
+  OG_RETURN_IF_ERROR(put(full));
+  return object_blob_cell(digest, size);
+}
+
+Status BlobStage::flush() {
+  std::map<std::string, std::string> all;
+  {
+    const std::lock_guard lock(mutex_);
+    all.swap(held_);
+    held_bytes_ = 0;
+  }
+  return put(all);
+}
+
+Status BlobStage::put(const std::map<std::string, std::string>& values) {
+  for (const auto& [name, bytes] : values) {
+    OG_FAULT_POINT("blob.before_put");
+    // Named by their content: an object that exists holds these bytes.
+    OG_ASSIGN_OR_RETURN(const PutOutcome outcome, objects_.put_if_absent(name, bytes));
+    if (outcome == PutOutcome::kUnknown) {
+      return Error(ErrorCode::kOutcomeUnknown, "whether '" + name + "' was written is not known");
+    }
+    OG_FAULT_POINT("blob.after_put");
+  }
+  return {};
+}
+
+Result<std::string> blob_cell(std::string_view input, BlobStage& stage) {
+  if (input.starts_with(kPrefix)) {
+    OG_ASSIGN_OR_RETURN(std::string bytes, decode(input.substr(kPrefix.size())));
+    return stage.cell(std::move(bytes));
+  }
   return bad_request("external blob URI '" + shown_uri(input) +
                      "' is not allowed: new external Blob URI ingress is denied for this graph");
 }
 
-void append_blob_text(std::string& out, std::string_view cell) {
-  if (cell.empty() || cell[0] != kManagedBlob) {
-    out += cell.empty() ? cell : cell.substr(1);
-    return;
-  }
-  out += kPrefix;
-  const std::string_view bytes = cell.substr(1);
+void append_base64(std::string& out, std::string_view bytes) {
   out.reserve(out.size() + (bytes.size() + 2) / 3 * 4);
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     const std::size_t left = std::min<std::size_t>(3, bytes.size() - i);
@@ -98,6 +141,20 @@ void append_blob_text(std::string& out, std::string_view cell) {
     out += left > 1 ? kAlphabet[group >> 6 & 63] : '=';
     out += left > 2 ? kAlphabet[group & 63] : '=';
   }
+}
+
+Status append_blob_text(std::string& out, std::string_view cell, ObjectStore& objects) {
+  OG_ASSIGN_OR_RETURN(const BlobCell blob, parse_blob_cell(cell));
+  if (blob.kind == BlobCell::Kind::kExternal) {
+    out += blob.bytes;
+    return {};
+  }
+  out += kPrefix;
+  for (std::uint64_t at = 0; at < blob.size; at += kEncodedPiece) {
+    OG_ASSIGN_OR_RETURN(const Bytes piece, read_blob(objects, blob, {at, kEncodedPiece}));
+    append_base64(out, piece.data);
+  }
+  return {};
 }
 
 }  // namespace omnigraph

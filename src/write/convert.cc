@@ -68,7 +68,8 @@ std::optional<double> as_number(const Value& value) {
 }
 
 // `widen`: integers become floats, as inside lists.
-Result<Value> convert_scalar(const Value& value, const Property& property, bool widen) {
+Result<Value> convert_scalar(const Value& value, const Property& property, bool widen,
+                             BlobStage& blobs) {
   const ScalarType type = property.type.scalar;
   switch (type) {
     case ScalarType::kString:
@@ -107,7 +108,7 @@ Result<Value> convert_scalar(const Value& value, const Property& property, bool 
       break;
     case ScalarType::kBlob:
       if (const auto* text = value.get_if<std::string>()) {
-        OG_ASSIGN_OR_RETURN(std::string cell, blob_cell(*text));
+        OG_ASSIGN_OR_RETURN(std::string cell, blob_cell(*text, blobs));
         return Value(std::move(cell));
       }
       break;
@@ -180,7 +181,7 @@ Result<Value> assigned_value(const TypedExpr& expression, const std::vector<Para
   return bad_request("parameter '" + declaration.name + "' not provided");
 }
 
-Result<Value> convert_value(const Value& value, const Property& property) {
+Result<Value> convert_value(const Value& value, const Property& property, BlobStage& blobs) {
   if (value.is_null()) return Value();
   const ValueList* list = value.list();
   if (property.type.scalar == ScalarType::kVector) {
@@ -189,13 +190,13 @@ Result<Value> convert_value(const Value& value, const Property& property) {
   }
   if (!property.type.list) {
     if (list != nullptr) return cannot_convert(value, property);
-    return convert_scalar(value, property, false);
+    return convert_scalar(value, property, false, blobs);
   }
   if (list == nullptr) return cannot_convert(value, property);
   ValueList out;
   out.reserve(list->size());
   for (const Value& element : *list) {
-    OG_ASSIGN_OR_RETURN(Value item, convert_scalar(element, property, true));
+    OG_ASSIGN_OR_RETURN(Value item, convert_scalar(element, property, true, blobs));
     out.push_back(std::move(item));
   }
   return Value(std::move(out));

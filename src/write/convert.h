@@ -8,6 +8,7 @@
 #include "omnigraph/value.h"
 #include "query/typed_query.h"
 #include "schema/catalog.h"
+#include "write/blob_value.h"
 
 namespace omnigraph {
 
@@ -18,8 +19,9 @@ Result<Value> assigned_value(const TypedExpr& expression, const std::vector<Para
                              const ParameterValues& values, DateTime now);
 
 // The value as a property of this type stores it. Null stays null, whatever the nullability. Errors
-// kBadRequest: `cannot convert …`, ranges, malformed dates, vector lengths, blob texts.
-Result<Value> convert_value(const Value& value, const Property& property);
+// kBadRequest: `cannot convert …`, ranges, malformed dates, vector lengths, blob texts. Large Blob
+// values go to `blobs`.
+Result<Value> convert_value(const Value& value, const Property& property, BlobStage& blobs);
 
 // "non-nullable property 'p' has null or invalid values" in the words of the property's kind.
 Error missing_value(const Property& property);

@@ -76,7 +76,7 @@ class Construction {
     for (const TypedAssignment& assignment : assignments) {
       const std::size_t at = position_of(type, assignment.property);
       OG_ASSIGN_OR_RETURN(const Value value, assigned(*assignment.value));
-      OG_ASSIGN_OR_RETURN(values[at], convert_value(value, type.properties[at]));
+      OG_ASSIGN_OR_RETURN(values[at], convert_value(value, type.properties[at], input_.blobs));
       given[at] = true;
     }
     if (const auto* node = rules_.of(type.id).node) {
@@ -146,7 +146,7 @@ class Construction {
                            "' — delete and re-insert instead");
       }
       OG_ASSIGN_OR_RETURN(const Value value, assigned(*assignment.value));
-      OG_ASSIGN_OR_RETURN(Value stored, convert_value(value, property));
+      OG_ASSIGN_OR_RETURN(Value stored, convert_value(value, property, input_.blobs));
       if (stored.is_null()) {
         // There is no way to clear a blob through a mutation.
         if (property.type.scalar == ScalarType::kBlob && !property.type.list) continue;

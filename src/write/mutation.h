@@ -9,6 +9,7 @@
 #include "omnigraph/error.h"
 #include "query/typed_query.h"
 #include "storage/snapshot.h"
+#include "write/blob_value.h"
 #include "write/change.h"
 #include "write/rules.h"
 
@@ -20,6 +21,7 @@ struct MutationInput {
   DateTime now;  // of the request: the same however often it is prepared
   const Runtime& runtime;
   UlidSource& ulids;  // of entities without a key
+  BlobStage& blobs;
 };
 
 struct PreparedMutation {

@@ -66,7 +66,9 @@ Result<std::shared_ptr<const BranchState>> Writer::head_of(const std::string& br
 Result<MutationOutcome> Writer::mutate(const MutationCall& call) {
   const std::int64_t micros = store_.runtime().clock->now_micros();
   const DateTime now{(micros - ((micros % 1000) + 1000) % 1000) / 1000};
-  const MutationInput input{call.mutation, call.parameters, now, store_.runtime(), ulids_};
+  BlobStage blobs(*store_.objects());
+  const MutationInput input{call.mutation,    call.parameters, now,
+                            store_.runtime(), ulids_,          blobs};
 
   for (int attempt = 0;; ++attempt) {
     GraphStatePtr state;
@@ -100,6 +102,7 @@ Result<MutationOutcome> Writer::mutate(const MutationCall& call) {
                              false};
     }
 
+    OG_RETURN_IF_ERROR(blobs.flush());
     MutationOutcome outcome{prepared->affected_nodes, prepared->affected_edges, std::nullopt,
                             false};
     bool moved = false;
@@ -130,6 +133,38 @@ Result<MutationOutcome> Writer::mutate(const MutationCall& call) {
   }
 }
 
+Result<CommitHeader> Writer::set_blob(const std::string& branch_name,
+                                      const BlobAssignment& assignment,
+                                      std::optional<CommitId> if_commit,
+                                      std::optional<std::string> actor) {
+  for (int attempt = 0;; ++attempt) {
+    GraphStatePtr state;
+    OG_ASSIGN_OR_RETURN(const auto branch, head_of(branch_name, state));
+    const SnapshotPtr base = branch->snapshot;
+    const bool wrong_head = if_commit && *if_commit != base->commit();
+    auto prepared = wrong_head ? Result<std::pair<Change, ReadSet>>(precondition_failed(
+                                     branch_name, *if_commit, base->head()))
+                               : prepare_blob_change(assignment, *base, *state,
+                                                     *rules_.get(base->catalog_ptr()));
+    if (!prepared.ok()) {
+      OG_ASSIGN_OR_RETURN(const GraphStatePtr newest, store_.refresh());
+      if (newest->sequence != state->sequence && attempt < kMaxAttempts) continue;
+      return std::move(prepared).error();
+    }
+    Intent intent;
+    intent.branch = branch_name;
+    intent.base = base;
+    intent.change = std::move(prepared->first);
+    intent.reads = std::move(prepared->second);
+    intent.if_commit = if_commit;
+    intent.by.actor = actor;
+    intent.prepare_again = [&](const SnapshotPtr& head, const GraphState& view) {
+      return prepare_blob_change(assignment, *head, view, *rules_.get(head->catalog_ptr()));
+    };
+    return committer_.submit(std::move(intent));
+  }
+}
+
 Result<LoadOutcome> Writer::load(LoadSource& source, const LoadSettings& settings) {
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
     if (attempt > 0) {
@@ -149,8 +184,9 @@ Result<std::optional<LoadOutcome>> Writer::load_once(LoadSource& source,
   const CatalogPtr catalog = branch->snapshot->catalog_ptr();
   const RulesPtr rules = rules_.get(catalog);
   const LoadPlan plan(*catalog);
-  OG_ASSIGN_OR_RETURN(const LoadRecords records,
-                      read_records(source, settings, plan, *rules, store_.runtime(), ulids_));
+  BlobStage blobs(*store_.objects());
+  OG_ASSIGN_OR_RETURN(const LoadRecords records, read_records(source, settings, plan, *rules,
+                                                              store_.runtime(), ulids_, blobs));
   const PlacementInput input{store_, plan, records, settings.mode, ulids_};
   const ReserveRows reserve = [this](std::span<const std::pair<TypeId, std::uint32_t>> blocks) {
     return committer_.reserve(blocks);
@@ -166,6 +202,7 @@ Result<std::optional<LoadOutcome>> Writer::load_once(LoadSource& source,
       if (newest->sequence != state->sequence && attempt < kMaxAttempts) continue;
       return std::move(placed).error();
     }
+    OG_RETURN_IF_ERROR(blobs.flush());
     Intent intent;
     intent.branch = settings.branch;
     intent.base = base;

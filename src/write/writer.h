@@ -11,6 +11,7 @@
 #include "query/typed_query.h"
 #include "schema/migration.h"
 #include "storage/store.h"
+#include "write/blob_write.h"
 #include "write/committer.h"
 #include "write/load/load.h"
 #include "write/rules.h"
@@ -59,6 +60,12 @@ class Writer {
   // Runs one mutation as one commit, durable when it returns. Errors: kBadRequest (values, rules),
   // kNotFound "branch '<b>' not found", kPreconditionFailed, those of Committer::submit.
   Result<MutationOutcome> mutate(const MutationCall& call);
+
+  // Sets or clears one Blob cell as one commit. Errors: those of prepare_blob_change (blob_write.h),
+  // kNotFound (branch), kPreconditionFailed, those of Committer::submit.
+  Result<CommitHeader> set_blob(const std::string& branch, const BlobAssignment& assignment,
+                                std::optional<CommitId> if_commit,
+                                std::optional<std::string> actor);
 
   // Loads one input as one commit (write/load/load.h). Errors: kBadRequest naming the line,
   // kConflict with `key_conflict`, kNotFound (branch), kResourceExhausted, those of

@@ -26,9 +26,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace omnigraph;  // NOLINT
   static const CatalogPtr catalog = compile_schema(kSchema).value();
   static const LoadPlan plan(*catalog);
+  static const ObjectStorePtr objects = make_memory_store();
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   for (const Strictness strictness : {Strictness::kStrict, Strictness::kPermissive}) {
-    RecordParser parser(plan, strictness);
+    BlobStage blobs(*objects);
+    RecordParser parser(plan, {strictness, &blobs});
     const Piece piece = parser.parse(text);
     for (const PieceRows& rows : piece.types) {
       for (const ColumnPtr& column : rows.columns) {

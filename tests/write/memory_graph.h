@@ -151,7 +151,7 @@ class MemoryGraphStore final : public Store, public SegmentSource {
   Runtime runtime_;
   UlidSource ulids_;
   CommitHeader genesis_;
-  ObjectStorePtr objects_;
+  ObjectStorePtr objects_ = make_memory_store();
   mutable std::mutex mutex_;
   std::mutex segments_mutex_;
   GraphStatePtr state_;

@@ -39,6 +39,10 @@ ExitStatus run_mutate(Invocation& call);
 ExitStatus run_alias(Invocation& call);
 ExitStatus run_load(Invocation& call);
 ExitStatus run_ingest(Invocation& call);
+ExitStatus run_blob_get(Invocation& call);
+ExitStatus run_blob_stat(Invocation& call);
+ExitStatus run_blob_put(Invocation& call);
+ExitStatus run_blob_clear(Invocation& call);
 ExitStatus run_branch_create(Invocation& call);
 ExitStatus run_branch_list(Invocation& call);
 ExitStatus run_branch_delete(Invocation& call);
@@ -86,6 +90,9 @@ Status refuse_cluster(const Invocation& call, const Scope& scope);
 Result<std::string> parameters_text(const Invocation& call);
 // --query or -e; nullopt when neither was given.
 Result<std::optional<std::string>> source_text(const Invocation& call);
+
+// Reports the one failure with a structured body; its exit status.
+int report_lost_precondition(const Invocation& call, const Error& error);
 
 void write_commit(JsonWriter& json, const Commit& commit);
 void write_optional(JsonWriter& json, const std::optional<std::string>& text);

@@ -73,6 +73,30 @@ Result<std::optional<std::string>> source_text(const Invocation& call) {
   return std::optional<std::string>();
 }
 
+int report_lost_precondition(const Invocation& call, const Error& error) {
+  if (!call.json()) {
+    call.process.out->flush();
+    call.process.err->write(error.message() + "\n");
+    return kPreconditionFailure;
+  }
+  std::string expected;
+  std::optional<std::string> actual;
+  if (error.details()) {
+    for (const auto& [key, text] : error.details()->fields) {
+      if (key == "expected") expected = text;
+      if (key == "actual" && !text.empty()) actual = text;
+    }
+  }
+  std::string document;
+  JsonWriter json(document, JsonWriter::Style::kPretty);
+  json.begin_object().key("error").value(error.message());
+  json.key("precondition_failure").begin_object().key("expected").value(expected);
+  if (actual) json.key("actual").value(*actual);
+  json.end_object().end_object();
+  call.print_json(document);
+  return kPreconditionFailure;
+}
+
 void write_optional(JsonWriter& json, const std::optional<std::string>& text) {
   if (text) {
     json.value(*text);

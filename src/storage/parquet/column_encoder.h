@@ -17,7 +17,7 @@ namespace omnigraph::parquet {
 // How a column is stored. The Parquet types are
 //   Bool BOOLEAN; I32 INT32; U32 INT32 UINT_32; I64 INT64; U64 INT64 UINT_64; Date INT32 DATE;
 //   DateTime INT64 TIMESTAMP_MILLIS; F32 FLOAT; F64 DOUBLE; String BYTE_ARRAY UTF8; Blob BYTE_ARRAY
-//   UTF8 (its address or content in text form); lists LIST of optional elements; vectors LIST of
+//   (cells as storage/blob.h describes them); lists LIST of optional elements; vectors LIST of
 //   required FLOATs. Properties are optional, columns of the row itself required.
 struct StoredColumn {
   PropertyId property = 0;

@@ -53,8 +53,9 @@ Physical physical(const StoredColumn& column) {
       return {kInt32, kDateType};
     case ScalarType::kDateTime:
       return {kInt64, kTimestampMillis};
-    case ScalarType::kString:
     case ScalarType::kBlob:
+      return {kByteArray, kNone};
+    case ScalarType::kString:
       break;
   }
   return {kByteArray, kUtf8};

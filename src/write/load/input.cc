@@ -10,6 +10,7 @@
 #include <string>
 
 #include "write/limits.h"
+#include "write/load/compressed_source.h"
 
 namespace omnigraph {
 namespace {
@@ -25,18 +26,24 @@ class FileSource final : public LoadSource {
   Result<std::size_t> read(char* out, std::size_t size) override {
     for (;;) {
       const ssize_t got = ::read(fd_, out, size);
-      if (got >= 0) return static_cast<std::size_t>(got);
+      if (got >= 0) {
+        consumed_ += static_cast<std::uint64_t>(got);
+        return static_cast<std::size_t>(got);
+      }
       if (errno != EINTR) return io_error("cannot read '" + name_ + "': " + std::strerror(errno));
     }
   }
   std::uint64_t total() const override { return total_; }
   Result<bool> rewind() override {
     if (!regular_) return false;
+    consumed_ = 0;
     if (::lseek(fd_, 0, SEEK_SET) == 0) return true;
     return io_error("cannot read '" + name_ + "' again: " + std::strerror(errno));
   }
+  std::uint64_t consumed() const override { return consumed_; }
 
  private:
+  std::uint64_t consumed_ = 0;
   int fd_;
   bool owned_;
   std::string name_;
@@ -54,6 +61,7 @@ class TextSource final : public LoadSource {
     return n;
   }
   std::uint64_t total() const override { return text_.size(); }
+  std::uint64_t consumed() const override { return text_.size() - rest_.size(); }
   Result<bool> rewind() override {
     rest_ = text_;
     return true;
@@ -67,8 +75,8 @@ class TextSource final : public LoadSource {
 
 Result<std::unique_ptr<LoadSource>> open_load_source(const std::string& path) {
   if (path == "-") {
-    return std::unique_ptr<LoadSource>(
-        std::make_unique<FileSource>(STDIN_FILENO, false, "standard input", false, 0));
+    constexpr const char* kName = "standard input";
+    return decompressed(std::make_unique<FileSource>(STDIN_FILENO, false, kName, false, 0), kName);
   }
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) {
@@ -79,7 +87,7 @@ Result<std::unique_ptr<LoadSource>> open_load_source(const std::string& path) {
   const bool file = ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
   const std::uint64_t total = file ? static_cast<std::uint64_t>(info.st_size) : 0;
   if (file) ::posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-  return std::unique_ptr<LoadSource>(std::make_unique<FileSource>(fd, true, path, file, total));
+  return decompressed(std::make_unique<FileSource>(fd, true, path, file, total), path);
 }
 
 std::unique_ptr<LoadSource> text_load_source(std::string_view text) {
@@ -96,9 +104,8 @@ Status PieceCutter::fill(Buffer& buffer, std::size_t upto, std::size_t& used) {
                         source_.read(buffer.bytes.data() + used, upto - used));
     if (got == 0) ended_ = true;
     used += got;
-    bytes_read_ += got;
   }
-  if (progress_) progress_({bytes_read_, source_.total()});
+  if (progress_) progress_({source_.consumed(), source_.total()});
   return {};
 }
 

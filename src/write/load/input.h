@@ -42,7 +42,6 @@ class PieceCutter {
   std::function<void(const LoadProgress&)> progress_;
   std::vector<char> carried_;  // the unfinished line behind the last piece
   std::size_t next_index_ = 0;
-  std::uint64_t bytes_read_ = 0;
   bool ended_ = false;
   bool stopped_ = false;
 };

@@ -65,7 +65,8 @@ double parse_double(std::string_view text) {
 }
 
 template <typename Sink>
-Result<Outcome> read_scalar(ScalarType type, const JsonToken& token, Sink sink) {
+Result<Outcome> read_scalar(ScalarType type, const JsonToken& token, const ValueIntake& intake,
+                            Sink sink) {
   const bool integer = token.kind == Kind::kInteger;
   const bool number = integer || token.kind == Kind::kNumber;
   const bool text = token.kind == Kind::kString;
@@ -147,7 +148,7 @@ Result<Outcome> read_scalar(ScalarType type, const JsonToken& token, Sink sink) 
     }
     case ScalarType::kBlob: {
       if (!text) return Outcome::kWrongKind;
-      OG_ASSIGN_OR_RETURN(const std::string cell, blob_cell(token.text));
+      OG_ASSIGN_OR_RETURN(const std::string cell, blob_cell(token.text, *intake.blobs));
       sink.text(cell);
       return Outcome::kDone;
     }
@@ -182,10 +183,10 @@ Error out_of_range(const Property& property, const JsonToken& token) {
 }
 
 Result<bool> append_list(ColumnBuilder& out, const Property& property, const JsonReader& reader,
-                         std::uint32_t at, Strictness strictness) {
+                         std::uint32_t at, const ValueIntake& intake) {
   const JsonToken& list = reader.tokens()[at];
   if (list.kind != Kind::kArray) {
-    if (strictness == Strictness::kPermissive) return false;
+    if (intake.strictness == Strictness::kPermissive) return false;
     return bad_request("list property '" + property.name + "' expects a JSON array, got " +
                        quoted(list));
   }
@@ -193,10 +194,10 @@ Result<bool> append_list(ColumnBuilder& out, const Property& property, const Jso
   for (std::uint32_t i = at + 1; i < list.next; i = reader.tokens()[i].next) {
     const JsonToken& item = reader.tokens()[i];
     OG_ASSIGN_OR_RETURN(const Outcome outcome,
-                        read_scalar(property.type.scalar, item, ColumnSink{out}));
+                        read_scalar(property.type.scalar, item, intake, ColumnSink{out}));
     if (outcome == Outcome::kOutOfRange) return out_of_range(property, item);
     if (outcome == Outcome::kDone) continue;
-    if (strictness == Strictness::kStrict) {
+    if (intake.strictness == Strictness::kStrict) {
       return bad_request("strict list property '" + property.name +
                          "' contains a null or invalid item");
     }
@@ -207,10 +208,10 @@ Result<bool> append_list(ColumnBuilder& out, const Property& property, const Jso
 }
 
 Result<bool> append_vector(ColumnBuilder& out, const Property& property, const JsonReader& reader,
-                           std::uint32_t at, Strictness strictness) {
+                           std::uint32_t at, const ValueIntake& intake) {
   const JsonToken& list = reader.tokens()[at];
   if (list.kind != Kind::kArray) {
-    if (strictness == Strictness::kPermissive && property.type.nullable) return false;
+    if (intake.strictness == Strictness::kPermissive && property.type.nullable) return false;
     return bad_request("vector property '" + property.name + "' expects a JSON array, got " +
                        quoted(list));
   }
@@ -241,10 +242,10 @@ Result<bool> append_vector(ColumnBuilder& out, const Property& property, const J
 
 // Null, and what the permissive grammar takes for it, is false.
 template <typename Sink>
-Result<bool> read_property(const Property& property, const JsonToken& token, Strictness strictness,
+Result<bool> read_property(const Property& property, const JsonToken& token, const ValueIntake& intake,
                            Sink sink) {
   if (token.kind == Kind::kNull) return false;
-  OG_ASSIGN_OR_RETURN(const Outcome outcome, read_scalar(property.type.scalar, token, sink));
+  OG_ASSIGN_OR_RETURN(const Outcome outcome, read_scalar(property.type.scalar, token, intake, sink));
   switch (outcome) {
     case Outcome::kDone:
       return true;
@@ -254,28 +255,28 @@ Result<bool> read_property(const Property& property, const JsonToken& token, Str
       break;
   }
   const bool blob = property.type.scalar == ScalarType::kBlob;
-  if (strictness == Strictness::kPermissive && !blob) return false;
+  if (intake.strictness == Strictness::kPermissive && !blob) return false;
   return wrong_kind(property, token);
 }
 
 }  // namespace
 
 Result<bool> append_json(ColumnBuilder& out, const Property& property, const JsonReader& reader,
-                         std::uint32_t at, Strictness strictness) {
+                         std::uint32_t at, const ValueIntake& intake) {
   const JsonToken& token = reader.tokens()[at];
   if (property.type.list || property.type.scalar == ScalarType::kVector) {
     if (token.kind == Kind::kNull) return false;
-    return property.type.list ? append_list(out, property, reader, at, strictness)
-                              : append_vector(out, property, reader, at, strictness);
+    return property.type.list ? append_list(out, property, reader, at, intake)
+                              : append_vector(out, property, reader, at, intake);
   }
-  return read_property(property, token, strictness, ColumnSink{out});
+  return read_property(property, token, intake, ColumnSink{out});
 }
 
 Result<Value> json_scalar(const Property& property, const JsonReader& reader, std::uint32_t at,
-                          Strictness strictness) {
+                          const ValueIntake& intake) {
   Value value;
   OG_ASSIGN_OR_RETURN([[maybe_unused]] const bool present,
-                      read_property(property, reader.tokens()[at], strictness, ValueSink{value}));
+                      read_property(property, reader.tokens()[at], intake, ValueSink{value}));
   return value;
 }
 

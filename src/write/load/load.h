@@ -31,11 +31,13 @@ class LoadSource {
   virtual Result<std::size_t> read(char* out, std::size_t size) = 0;
   // Bytes in all, 0 when not known.
   virtual std::uint64_t total() const { return 0; }
+  // How many of them have been taken from where they lie (before decompression).
+  virtual std::uint64_t consumed() const = 0;
   // Goes back to the beginning, where that is possible; else false.
   virtual Result<bool> rewind() { return false; }
 };
 
-// A file, or standard input for "-".
+// A file, or standard input for "-"; decompressed when it begins as gzip or Zstandard does.
 Result<std::unique_ptr<LoadSource>> open_load_source(const std::string& path);
 // `text` must outlive the source.
 std::unique_ptr<LoadSource> text_load_source(std::string_view text);

@@ -16,7 +16,7 @@ constexpr std::uint64_t kSequentialBytes = std::uint64_t{1} << 20;
 class Reading {
  public:
   Reading(LoadSource& source, const LoadSettings& settings, const LoadPlan& plan,
-          const Runtime& runtime)
+          const Runtime& runtime, BlobStage& blobs)
       : settings_(settings),
         plan_(plan),
         runtime_(runtime),
@@ -24,10 +24,10 @@ class Reading {
         memory_(std::make_shared<MemoryReservation>(runtime.budget)) {
     const bool small = source.total() > 0 && source.total() < kSequentialBytes;
     workers_ = small || settings.permissive ? 1 : runtime.executor->width();
-    const Strictness strictness =
-        settings.permissive ? Strictness::kPermissive : Strictness::kStrict;
+    const ValueIntake intake{
+        settings.permissive ? Strictness::kPermissive : Strictness::kStrict, &blobs};
     for (unsigned i = 0; i < workers_; ++i) {
-      parsers_.push_back(std::make_unique<RecordParser>(plan, strictness));
+      parsers_.push_back(std::make_unique<RecordParser>(plan, intake));
     }
   }
 
@@ -113,8 +113,8 @@ class Reading {
 
 Result<LoadRecords> read_records(LoadSource& source, const LoadSettings& settings,
                                  const LoadPlan& plan, const Rules& rules, const Runtime& runtime,
-                                 UlidSource& ulids) {
-  return Reading(source, settings, plan, runtime).run(rules, ulids);
+                                 UlidSource& ulids, BlobStage& blobs) {
+  return Reading(source, settings, plan, runtime, blobs).run(rules, ulids);
 }
 
 }  // namespace omnigraph

@@ -3,6 +3,7 @@
 
 #include "common/ulid.h"
 #include "omnigraph/error.h"
+#include "write/blob_value.h"
 #include "write/load/load.h"
 #include "write/load/records.h"
 
@@ -13,6 +14,6 @@ namespace omnigraph {
 // edges); kConflict for ids that may not occur twice; kResourceExhausted (ceilings, memory); kIo.
 Result<LoadRecords> read_records(LoadSource& source, const LoadSettings& settings,
                                  const LoadPlan& plan, const Rules& rules, const Runtime& runtime,
-                                 UlidSource& ulids);
+                                 UlidSource& ulids, BlobStage& blobs);
 
 }  // namespace omnigraph

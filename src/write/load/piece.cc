@@ -99,7 +99,7 @@ bool denotes(std::string_view text, const Property& property, const Value& value
   spelled = (negative ? "-" : "") + spelled.substr(skip);
   JsonReader reader;
   if (!reader.read_whole(spelled, true)) return false;
-  const auto read = json_scalar(property, reader, 0, Strictness::kPermissive);
+  const auto read = json_scalar(property, reader, 0, {.strictness = Strictness::kPermissive});
   return read.ok() && !read->is_null() && *read == value;
 }
 
@@ -155,8 +155,8 @@ class RecordParser::Collector {
   std::optional<Error> wrong;
 };
 
-RecordParser::RecordParser(const LoadPlan& plan, Strictness strictness)
-    : plan_(plan), strictness_(strictness), ends_(plan.end_tables().size()) {
+RecordParser::RecordParser(const LoadPlan& plan, const ValueIntake& intake)
+    : plan_(plan), intake_(intake), ends_(plan.end_tables().size()) {
   for (const LoadType& type : plan.types())
     collectors_.push_back(std::make_unique<Collector>(type));
 }
@@ -172,7 +172,7 @@ std::size_t RecordParser::memory() const {
 Piece RecordParser::parse(std::string_view text) {
   Piece piece;
   piece.bytes = text.size();
-  if (strictness_ == Strictness::kStrict) {
+  if (intake_.strictness == Strictness::kStrict) {
     parse_lines(text, piece);
   } else {
     parse_sequence(text, piece);
@@ -371,7 +371,7 @@ void RecordParser::collect(std::size_t type, const JsonToken* from, const JsonTo
 Status RecordParser::collect_members(Collector& rows, std::uint32_t data) {
   const std::vector<JsonToken>& tokens = reader_.tokens();
   const EntityType& type = *rows.type.type;
-  const bool strict = strictness_ == Strictness::kStrict;
+  const bool strict = intake_.strictness == Strictness::kStrict;
   const JsonToken* id = nullptr;
   slots_.assign(type.properties.size(), kNoToken);
   if (data != kNoToken) {
@@ -415,7 +415,7 @@ Status RecordParser::collect_members(Collector& rows, std::uint32_t data) {
     const Property& property = type.properties[i];
     if (slots_[i] != kNoToken && tokens[slots_[i]].kind != Kind::kNull) {
       OG_ASSIGN_OR_RETURN(const bool present, append_json(rows.columns[i].at(rows.rows), property,
-                                                          reader_, slots_[i], strictness_));
+                                                          reader_, slots_[i], intake_));
       if (present) continue;
     }
     if (!property.type.nullable) return missing_value(property);
@@ -444,7 +444,7 @@ Status RecordParser::collect_key(Collector& rows, const JsonToken* id) {
     const Property& property = type.properties[member];
     Value value;
     if (slots_[member] != kNoToken) {
-      OG_ASSIGN_OR_RETURN(value, json_scalar(property, reader_, slots_[member], strictness_));
+      OG_ASSIGN_OR_RETURN(value, json_scalar(property, reader_, slots_[member], intake_));
     }
     if (value.is_null()) return missing_value(property);
     OG_RETURN_IF_ERROR(append_spelling(spellings.emplace_back(), property.type.scalar, value));
@@ -452,7 +452,7 @@ Status RecordParser::collect_key(Collector& rows, const JsonToken* id) {
   }
   const std::string canonical = id_from_spellings(spellings);
   if (id != nullptr && id->text != canonical) {
-    if (strictness_ == Strictness::kStrict) {
+    if (intake_.strictness == Strictness::kStrict) {
       return bad_request("node " + type.name + " explicit id '" + std::string(id->text) +
                          "' does not match its canonical @key id '" + canonical + "'");
     }

@@ -58,7 +58,8 @@ using IdRemap = std::map<std::string, std::string, std::less<>>;
 
 class RecordParser {
  public:
-  RecordParser(const LoadPlan& plan, Strictness strictness);
+  // `intake.blobs` must outlive the parser; null is for types without Blob properties.
+  RecordParser(const LoadPlan& plan, const ValueIntake& intake);
   ~RecordParser();
 
   // Parses whole lines (strict) or a sequence of records (permissive).
@@ -84,7 +85,7 @@ class RecordParser {
                   const std::vector<Value>& key);
 
   const LoadPlan& plan_;
-  Strictness strictness_;
+  const ValueIntake intake_;
   JsonReader reader_;
   std::vector<Interner> ends_;
   std::vector<std::unique_ptr<Collector>> collectors_;  // by type
