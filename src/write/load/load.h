@@ -32,7 +32,7 @@ class LoadSource {
   // Bytes in all, 0 when not known.
   virtual std::uint64_t total() const { return 0; }
   // How many of them have been taken from where they lie (before decompression).
-  virtual std::uint64_t consumed() const = 0;
+  virtual std::uint64_t consumed() const { return 0; }
   // Goes back to the beginning, where that is possible; else false.
   virtual Result<bool> rewind() { return false; }
 };
