@@ -147,8 +147,8 @@ class BlobValue {
   static constexpr std::uint64_t kPieceBytes = std::uint64_t{1} << 20;
 
   const BlobDescriptor& descriptor() const;
-  // Hands bytes [offset, offset + length) to `sink`, the end cut to the value's. Errors: kBadRequest
-  // for an external value, kCorrupt, kIo, those of `sink`.
+  // Hands bytes [offset, offset + length) to `sink`, the end cut to the value's. Errors:
+  // kBadRequest for an external value, kCorrupt, kIo, those of `sink`.
   Status read(std::uint64_t offset, std::uint64_t length, const TextSink& sink) const;
 
   struct Data;

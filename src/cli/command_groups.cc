@@ -26,9 +26,8 @@ constexpr OptionSpec kBlobGetOptions[] = {
     {.name = "length", .value_name = "N", .help = "How many bytes", .kind = kU64},
     {.name = "out", .value_name = "PATH", .help = "Write to this file instead of stdout"}};
 constexpr OptionSpec kBlobStatOptions[] = {kBranch, kSnapshotOf, kJson};
-constexpr OptionSpec kIfCommit{.name = "if-commit",
-                               .value_name = "ID",
-                               .help = "Only if the branch's head is this commit"};
+constexpr OptionSpec kIfCommit{
+    .name = "if-commit", .value_name = "ID", .help = "Only if the branch's head is this commit"};
 constexpr OptionSpec kBlobPutOptions[] = {
     {.name = "file",
      .value_name = "PATH",

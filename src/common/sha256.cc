@@ -68,8 +68,7 @@ __attribute__((target("sha,sse4.1"))) void blocks_native(State& state, const std
     const __m128i abef_before = abef, cdgh_before = cdgh;
     __m128i w[4];
     for (int i = 0; i < 4; ++i) {
-      w[i] = _mm_shuffle_epi8(
-          _mm_loadu_si128(reinterpret_cast<const __m128i*>(at + 16 * i)), swap);
+      w[i] = _mm_shuffle_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at + 16 * i)), swap);
     }
     for (std::size_t round = 0; round < 16; ++round) {
       __m128i& now = w[round & 3];
@@ -78,8 +77,8 @@ __attribute__((target("sha,sse4.1"))) void blocks_native(State& state, const std
         now = _mm_add_epi32(_mm_sha256msg1_epu32(now, a), _mm_alignr_epi8(c, b, 4));
         now = _mm_sha256msg2_epu32(now, c);
       }
-      const __m128i sum = _mm_add_epi32(
-          now, _mm_load_si128(reinterpret_cast<const __m128i*>(kRounds + 4 * round)));
+      const __m128i sum =
+          _mm_add_epi32(now, _mm_load_si128(reinterpret_cast<const __m128i*>(kRounds + 4 * round)));
       cdgh = _mm_sha256rnds2_epu32(cdgh, abef, sum);
       abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(sum, 0x0E));
     }

@@ -1,4 +1,6 @@
 // Graph::blob, put_blob, clear_blob: one Blob cell, read or written (spec/writes.md §8).
+#include "storage/blob.h"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,7 +12,6 @@
 
 #include "graph/branch_name.h"
 #include "graph/engine.h"
-#include "storage/blob.h"
 #include "storage/posix_file.h"
 #include "write/blob_value.h"
 
@@ -34,8 +35,8 @@ Status BlobValue::read(std::uint64_t offset, std::uint64_t length, const TextSin
   const std::uint64_t begin = std::min(offset, cell.size);
   const std::uint64_t end = begin + std::min(length, cell.size - begin);
   for (std::uint64_t at = begin; at < end; at += kPieceBytes) {
-    OG_ASSIGN_OR_RETURN(const Bytes piece, read_blob(*data_->objects, cell,
-                                                     {at, std::min(kPieceBytes, end - at)}));
+    OG_ASSIGN_OR_RETURN(const Bytes piece,
+                        read_blob(*data_->objects, cell, {at, std::min(kPieceBytes, end - at)}));
     OG_RETURN_IF_ERROR(sink(piece.data));
   }
   return {};
@@ -126,7 +127,8 @@ Result<std::string> store_content(const Content& content, ObjectStore& objects) 
     again.update(piece);
     return writer->append(piece);
   }));
-  if (again.finish() != digest) return io_error("'" + content.name() + "' changed while it was read");
+  if (again.finish() != digest)
+    return io_error("'" + content.name() + "' changed while it was read");
   OG_RETURN_IF_ERROR(writer->finish());
   return object_blob_cell(digest, size);
 }
@@ -137,8 +139,8 @@ Result<BlobValue> Graph::Engine::blob(const BlobRequest& request) {
   OG_ASSIGN_OR_RETURN(const Resolved resolved, resolve(request.branch, request.snapshot));
   const SnapshotPtr& snapshot = resolved.snapshot;
   const BlobSelector& at = request.cell;
-  OG_ASSIGN_OR_RETURN(
-      const auto found, find_blob_property(snapshot->catalog(), at.is_edge, at.type, at.property));
+  OG_ASSIGN_OR_RETURN(const auto found,
+                      find_blob_property(snapshot->catalog(), at.is_edge, at.type, at.property));
   const auto [type, property] = found;
   OG_RETURN_IF_ERROR(check_readable(type->id, *snapshot, *resolved.state));
   const TableVersionPtr& table = snapshot->table(type->id);
@@ -164,10 +166,9 @@ Result<BlobValue> Graph::Engine::blob(const BlobRequest& request) {
     descriptor.size = parsed.size;
     descriptor.etag = quoted_tag(parsed);
   }
-  descriptor.resolved_snapshot =
-      request.snapshot ? std::string(*request.snapshot)
-                       : "manifest:" + snapshot->branch() + ":v" +
-                             std::to_string(snapshot->head().version);
+  descriptor.resolved_snapshot = request.snapshot ? std::string(*request.snapshot)
+                                                  : "manifest:" + snapshot->branch() + ":v" +
+                                                        std::to_string(snapshot->head().version);
   return BlobValue(std::move(data));
 }
 
@@ -191,8 +192,8 @@ Result<BlobWriteReport> Graph::Engine::set_blob(const BlobWriteRequest& request,
     report.etag = quoted_tag(parsed);
   }
   const BlobAssignment assignment{request.cell.is_edge, std::string(request.cell.type),
-                                  std::string(request.cell.id),
-                                  std::string(request.cell.property), std::move(cell)};
+                                  std::string(request.cell.id), std::string(request.cell.property),
+                                  std::move(cell)};
   std::optional<std::string> actor;
   if (request.actor) actor = std::string(*request.actor);
   OG_ASSIGN_OR_RETURN(const CommitHeader commit,

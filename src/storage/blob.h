@@ -6,7 +6,8 @@
 //   'x'  external: a URI
 // New values of at most kMaxInlineBlob bytes are 'm', longer ones 'o', so that equal managed values
 // have equal cells. The bytes of an 'o' cell are the object `blob/<SHA-256 in hexadecimal>`, which
-// is written before any commit names it, never changes, and is shared by all cells with the content.
+// is written before any commit names it, never changes, and is shared by all cells with the
+// content.
 //
 // Plain functions, safe from any thread.
 #pragma once
@@ -42,8 +43,8 @@ std::string external_blob_cell(std::string_view uri);
 
 std::string blob_object_name(const Sha256Digest& digest);
 
-// Bytes of a managed value, the range cut to its end. Errors: kCorrupt naming the object (missing or
-// of another length), those of the store.
+// Bytes of a managed value, the range cut to its end. Errors: kCorrupt naming the object (missing
+// or of another length), those of the store.
 Result<Bytes> read_blob(ObjectStore& objects, const BlobCell& cell, ByteRange range = {});
 
 // What tells a managed value from every other: 32 hexadecimal digits of its SHA-256.

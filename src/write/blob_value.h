@@ -37,7 +37,7 @@ class BlobStage {
   Status put(const std::map<std::string, std::string>& values);
 
   ObjectStore& objects_;
-  std::mutex mutex_;  // guards the rest
+  std::mutex mutex_;                         // guards the rest
   std::map<std::string, std::string> held_;  // object name → bytes
   std::uint64_t held_bytes_ = 0;
 };

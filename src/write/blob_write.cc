@@ -34,9 +34,8 @@ Result<std::pair<Change, ReadSet>> prepare_blob_change(const BlobAssignment& ass
                                                        const Snapshot& base,
                                                        const GraphState& state,
                                                        const Rules& rules) {
-  OG_ASSIGN_OR_RETURN(const auto found,
-                      find_blob_property(rules.catalog(), assignment.is_edge, assignment.type,
-                                         assignment.property));
+  OG_ASSIGN_OR_RETURN(const auto found, find_blob_property(rules.catalog(), assignment.is_edge,
+                                                           assignment.type, assignment.property));
   const auto [type, property] = found;
   if (!assignment.cell && !property->type.nullable) return missing_value(*property);
   const TableVersionPtr& version = base.table(type->id);

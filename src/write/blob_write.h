@@ -29,7 +29,8 @@ Result<std::pair<const EntityType*, const Property*>> find_blob_property(const C
 // kNotFound "no node 'X' with id 'i' found", with details `blob_cell`.
 Error no_such_entity(bool is_edge, const EntityType& type, std::string_view id);
 
-// Errors: those above; kBadRequest "non-nullable blob property 'p' has null values"; those of reading.
+// Errors: those above; kBadRequest "non-nullable blob property 'p' has null values"; those of
+// reading.
 Result<std::pair<Change, ReadSet>> prepare_blob_change(const BlobAssignment& assignment,
                                                        const Snapshot& base,
                                                        const GraphState& state, const Rules& rules);

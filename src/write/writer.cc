@@ -67,8 +67,7 @@ Result<MutationOutcome> Writer::mutate(const MutationCall& call) {
   const std::int64_t micros = store_.runtime().clock->now_micros();
   const DateTime now{(micros - ((micros % 1000) + 1000) % 1000) / 1000};
   BlobStage blobs(*store_.objects());
-  const MutationInput input{call.mutation,    call.parameters, now,
-                            store_.runtime(), ulids_,          blobs};
+  const MutationInput input{call.mutation, call.parameters, now, store_.runtime(), ulids_, blobs};
 
   for (int attempt = 0;; ++attempt) {
     GraphStatePtr state;
@@ -142,8 +141,8 @@ Result<CommitHeader> Writer::set_blob(const std::string& branch_name,
     OG_ASSIGN_OR_RETURN(const auto branch, head_of(branch_name, state));
     const SnapshotPtr base = branch->snapshot;
     const bool wrong_head = if_commit && *if_commit != base->commit();
-    auto prepared = wrong_head ? Result<std::pair<Change, ReadSet>>(precondition_failed(
-                                     branch_name, *if_commit, base->head()))
+    auto prepared = wrong_head ? Result<std::pair<Change, ReadSet>>(
+                                     precondition_failed(branch_name, *if_commit, base->head()))
                                : prepare_blob_change(assignment, *base, *state,
                                                      *rules_.get(base->catalog_ptr()));
     if (!prepared.ok()) {

@@ -61,8 +61,8 @@ class Writer {
   // kNotFound "branch '<b>' not found", kPreconditionFailed, those of Committer::submit.
   Result<MutationOutcome> mutate(const MutationCall& call);
 
-  // Sets or clears one Blob cell as one commit. Errors: those of prepare_blob_change (blob_write.h),
-  // kNotFound (branch), kPreconditionFailed, those of Committer::submit.
+  // Sets or clears one Blob cell as one commit. Errors: those of prepare_blob_change
+  // (blob_write.h), kNotFound (branch), kPreconditionFailed, those of Committer::submit.
   Result<CommitHeader> set_blob(const std::string& branch, const BlobAssignment& assignment,
                                 std::optional<CommitId> if_commit,
                                 std::optional<std::string> actor);

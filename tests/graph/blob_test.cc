@@ -16,7 +16,8 @@ node Tag { name: String @key }
 node Strict { name: String @key  body: Blob }
 edge Cites: Doc -> Doc { scan: Blob? }
 )";
-constexpr std::string_view kDocs = R"({"type":"Doc","data":{"slug":"d1","title":"one","body":"base64:aGVsbG8gd29ybGQ="}}
+constexpr std::string_view kDocs =
+    R"({"type":"Doc","data":{"slug":"d1","title":"one","body":"base64:aGVsbG8gd29ybGQ="}}
 {"type":"Doc","data":{"slug":"empty","body":"base64:"}}
 {"type":"Doc","data":{"slug":"none"}}
 {"type":"Strict","data":{"name":"s","body":"base64:eA=="}}
@@ -94,7 +95,8 @@ TEST_F(BlobTest, SmallValuesStayInTheRow) {
 
 TEST_F(BlobTest, RefusalsSayWhatIsMissing) {
   EXPECT_EQ(bytes(*graph_, {.cell = doc("ghost")}), "no node 'Doc' with id 'ghost' found");
-  EXPECT_EQ(bytes(*graph_, {.cell = doc("none")}), "Blob property 'Doc.body' is null for id 'none'");
+  EXPECT_EQ(bytes(*graph_, {.cell = doc("none")}),
+            "Blob property 'Doc.body' is null for id 'none'");
   EXPECT_EQ(bytes(*graph_, {.cell = {false, "Nope", "d1", "body"}}), "unknown node type 'Nope'");
   EXPECT_EQ(bytes(*graph_, {.cell = {true, "Doc", "d1", "body"}}), "unknown edge type 'Doc'");
   EXPECT_EQ(bytes(*graph_, {.cell = {false, "Doc", "d1", "title"}}),
@@ -190,10 +192,10 @@ TEST_F(BlobTest, RefusedWritesLeaveNoObjects) {
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(objects(), 0u);
   const std::string params = R"({"b":"base64:)" + base64 + "\"}";
-  const auto duplicate = graph_->mutate(
-      {.source = "query q($b: Blob) { insert Doc { slug: \"z\", body: $b }"
-                 " insert Cites { from: \"z\", to: \"nobody\" } }",
-       .params = params});
+  const auto duplicate =
+      graph_->mutate({.source = "query q($b: Blob) { insert Doc { slug: \"z\", body: $b }"
+                                " insert Cites { from: \"z\", to: \"nobody\" } }",
+                      .params = params});
   ASSERT_FALSE(duplicate.ok());
   EXPECT_EQ(objects(), 0u);
   ASSERT_TRUE(graph_->load_text(record, {.mode = LoadMode::kAppend}).ok());

@@ -72,9 +72,7 @@ class OutFile {
   }
 
  private:
-  Error failed() const {
-    return io_error("cannot write '" + path_ + "': " + std::strerror(errno));
-  }
+  Error failed() const { return io_error("cannot write '" + path_ + "': " + std::strerror(errno)); }
   std::string path_;
   int fd_ = -1;
 };

@@ -242,10 +242,11 @@ Result<bool> append_vector(ColumnBuilder& out, const Property& property, const J
 
 // Null, and what the permissive grammar takes for it, is false.
 template <typename Sink>
-Result<bool> read_property(const Property& property, const JsonToken& token, const ValueIntake& intake,
-                           Sink sink) {
+Result<bool> read_property(const Property& property, const JsonToken& token,
+                           const ValueIntake& intake, Sink sink) {
   if (token.kind == Kind::kNull) return false;
-  OG_ASSIGN_OR_RETURN(const Outcome outcome, read_scalar(property.type.scalar, token, intake, sink));
+  OG_ASSIGN_OR_RETURN(const Outcome outcome,
+                      read_scalar(property.type.scalar, token, intake, sink));
   switch (outcome) {
     case Outcome::kDone:
       return true;

@@ -24,8 +24,8 @@ class Reading {
         memory_(std::make_shared<MemoryReservation>(runtime.budget)) {
     const bool small = source.total() > 0 && source.total() < kSequentialBytes;
     workers_ = small || settings.permissive ? 1 : runtime.executor->width();
-    const ValueIntake intake{
-        settings.permissive ? Strictness::kPermissive : Strictness::kStrict, &blobs};
+    const ValueIntake intake{settings.permissive ? Strictness::kPermissive : Strictness::kStrict,
+                             &blobs};
     for (unsigned i = 0; i < workers_; ++i) {
       parsers_.push_back(std::make_unique<RecordParser>(plan, intake));
     }
