@@ -139,8 +139,9 @@ ExitStatus dispatch(Invocation& call) {
     case CommandId::kGraphsList:
       return run_unavailable_data(call);
     case CommandId::kOptimize:
+      return run_optimize(call);
     case CommandId::kRepair:
-      return run_unavailable_direct(call);
+      return run_repair(call);
     case CommandId::kQueriesList:
     case CommandId::kQueriesValidate:
     case CommandId::kPolicyValidate:

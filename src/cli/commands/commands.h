@@ -55,6 +55,8 @@ ExitStatus run_schema_show(Invocation& call);
 ExitStatus run_schema_plan(Invocation& call);
 ExitStatus run_schema_apply(Invocation& call);
 ExitStatus run_init(Invocation& call);
+ExitStatus run_optimize(Invocation& call);
+ExitStatus run_repair(Invocation& call);
 ExitStatus run_cleanup(Invocation& call);
 ExitStatus run_lint(Invocation& call);
 ExitStatus run_login(Invocation& call);
@@ -64,7 +66,6 @@ ExitStatus run_profile_show(Invocation& call);
 ExitStatus run_version(Invocation& call);
 // Commands whose operation this build does not have: their address is resolved, then they fail.
 ExitStatus run_unavailable_data(Invocation& call);
-ExitStatus run_unavailable_direct(Invocation& call);
 ExitStatus run_unavailable_control(Invocation& call);
 ExitStatus run_unavailable_cluster(Invocation& call);
 ExitStatus run_unavailable_embed(Invocation& call);
