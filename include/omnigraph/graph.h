@@ -424,9 +424,9 @@ class Graph {
   // with `change_diff_refusal` (the first commit; a change of the schema), kNotFound with
   // `change_feed_gap` (a cleanup gave up what it needs), kBadRequest "change cursor rejected: …".
   Result<CommitChangesPage> commit_changes(const CommitChangesRequest& request) const;
-  // The commits of a branch since a place, oldest first, with their changes. Nothing about who reads
-  // is stored: keep the cursor together with what was applied. Errors as those of commit_changes,
-  // when they concern the first commit asked for; else the page ends before it.
+  // The commits of a branch since a place, oldest first, with their changes. Nothing about who
+  // reads is stored: keep the cursor together with what was applied. Errors as those of
+  // commit_changes, when they concern the first commit asked for; else the page ends before it.
   Result<PollPage> poll_changes(const PollRequest& request) const;
   // An export (of the filter's kinds and types) of one head, and the cursor that follows it.
   Result<BaselineReport> baseline(std::string_view branch, const ChangeFilter& filter,

@@ -83,6 +83,11 @@ class Graph::Engine {
                            std::optional<std::string_view> snapshot);
   Result<BlobWriteReport> set_blob(const BlobWriteRequest& request,
                                    std::optional<std::string> cell);
+  // The commit that an id names. kNotFound when no branch carries it.
+  Result<CommitHeader> commit_header(std::string_view id);
+  // Entities of a snapshot as NDJSON; of the named types (none: all), and of the kinds taken.
+  Status export_snapshot(const Snapshot& snapshot, const std::vector<std::string>& types,
+                         const std::function<bool(bool is_edge)>& takes, const TextSink& sink);
   Result<Writer*> writer();
 
   std::unique_ptr<Store> store_;

@@ -264,11 +264,11 @@ Result<SnapshotPtr> GraphStore::snapshot_at(CommitId id) {
   for (const auto& [table, floor] : now->floors) {
     if (then->gsn() >= floor || then->past()->catalog->entity(table) == nullptr) continue;
     const auto number = then->past()->table_versions.find(table);
-    tables[table] = TableVersion::reclaimed(
-        number == then->past()->table_versions.end() ? 1 : number->second);
+    tables[table] =
+        TableVersion::reclaimed(number == then->past()->table_versions.end() ? 1 : number->second);
   }
-  return SnapshotPtr(std::make_shared<const Snapshot>(now->catalog, std::move(tables),
-                                                      then->head(), then->branch(), then->past()));
+  return SnapshotPtr(std::make_shared<const Snapshot>(now->catalog, std::move(tables), then->head(),
+                                                      then->branch(), then->past()));
 }
 
 Result<SnapshotPtr> GraphStore::past_snapshot(CommitId id) {

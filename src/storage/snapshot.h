@@ -92,8 +92,8 @@ struct GraphState {
   CommitId last_commit;   // greatest commit id handed out
   CatalogPtr catalog;
   std::map<std::string, std::shared_ptr<const BranchState>> branches;
-  std::map<TypeId, RowId> next_row;                  // next unused row id a table
-  std::map<TypeId, Gsn> floors;  // the type cannot be read at earlier commits
+  std::map<TypeId, RowId> next_row;  // next unused row id a table
+  std::map<TypeId, Gsn> floors;      // the type cannot be read at earlier commits
   // Of those, the ones at which main's table was stored: segments that only earlier versions list
   // may be gone.
   std::map<TypeId, Gsn> kept_floors;

@@ -70,8 +70,8 @@ Result<TableVersionPtr> GraphStore::keep_floor_table(TypeId table, CommitId id) 
   }
   const TableVersionPtr version = at->table(table);
   BranchState kept;
-  kept.snapshot = std::make_shared<const Snapshot>(
-      at->catalog_ptr(), TableMap{{table, version}}, at->head(), at->branch());
+  kept.snapshot = std::make_shared<const Snapshot>(at->catalog_ptr(), TableMap{{table, version}},
+                                                   at->head(), at->branch());
   OG_ASSIGN_OR_RETURN(const std::string bytes,
                       encode_branch_state(kept, at->catalog(), [&](SegmentId segment) {
                         return segments_.reference(segment);
