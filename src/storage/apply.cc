@@ -310,8 +310,7 @@ class Applier {
       return sweep->created_at <= entry.swept;
     });
     if (!entry.sweep.empty()) {
-      state_->sweeps.push_back(
-          std::make_shared<const Sweep>(Sweep{entry.created_at, entry.sweep}));
+      state_->sweeps.push_back(std::make_shared<const Sweep>(Sweep{entry.created_at, entry.sweep}));
     }
     return {};
   }

@@ -98,7 +98,8 @@ Status GraphStore::apply_stored(std::span<const Log::Stored> stored, const Floor
   }
   if (stored.empty()) return {};
   OG_ASSIGN_OR_RETURN(const std::vector<Record> records, decode(stored));
-  OG_ASSIGN_OR_RETURN(GraphStatePtr next, apply_records(*before, records, *this, std::nullopt, floors));
+  OG_ASSIGN_OR_RETURN(GraphStatePtr next,
+                      apply_records(*before, records, *this, std::nullopt, floors));
   for (std::size_t i = 0; i < records.size(); ++i) note(records[i], stored[i].where);
   publish(std::move(next));
   return {};
