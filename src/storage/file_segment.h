@@ -76,6 +76,7 @@ class FileSegment final : public Segment, public std::enable_shared_from_this<Fi
     kSortedPart,
     kIdHashPart,
   };
+  static constexpr std::uint32_t kScannedRids = 16;
   // A part together with the token that counts its memory.
   template <typename T>
   struct Counted {
@@ -125,7 +126,8 @@ class FileSegment final : public Segment, public std::enable_shared_from_this<Fi
   mutable std::unique_ptr<const Opened> opened_;
   mutable std::map<PropertyId, std::unique_ptr<ColumnSlot>> slots_;
   mutable std::map<std::pair<std::uint32_t, std::uint64_t>, std::unique_ptr<std::mutex>> latches_;
-  mutable std::atomic<std::uint32_t> edge_reads_{0};  // edges_of by pages so far
+  mutable std::atomic<std::uint32_t> edge_reads_{0};    // edges_of by pages so far
+  mutable std::atomic<std::uint32_t> scanned_rids_{0};  // row_of by looking through all of them
 };
 
 template <typename T>

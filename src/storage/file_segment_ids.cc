@@ -47,6 +47,13 @@ Result<std::optional<std::uint32_t>> FileSegment::row_of(RowId rid) const {
   if (dense_rids_) return found(rid - rid_base_);
   OG_ASSIGN_OR_RETURN(const auto all, rids());
   using Rows = std::vector<std::uint32_t>;
+  // A few single questions, all that a short process asks, do not pay for an order of all rows.
+  if (!cached<Rows>(kByRidPart, 0) &&
+      scanned_rids_.fetch_add(1, std::memory_order_relaxed) < kScannedRids) {
+    const auto at = std::find(all->begin(), all->end(), rid);
+    if (at == all->end()) return none();
+    return found(static_cast<std::uint32_t>(at - all->begin()));
+  }
   OG_ASSIGN_OR_RETURN(
       const auto by_rid, part<Rows>(kByRidPart, 0, [&] {
         return counted_vector<std::uint32_t>([&](Rows& rows) -> Status {
