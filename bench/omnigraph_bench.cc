@@ -2,8 +2,10 @@
 // one JSON object; bench/run.py puts them beside the other systems.
 //
 //   omnigraph_bench load STORE DATA_DIR
-//   omnigraph_bench questions STORE QUESTIONS.gq PARAMETERS.json
+//   omnigraph_bench questions STORE QUESTIONS.gq PARAMETERS.json [THREADS]
 //   omnigraph_bench lookup STORE QUESTIONS.gq PERSONS
+//   omnigraph_bench plan STORE QUESTIONS.gq
+//   omnigraph_bench after_insert STORE QUESTIONS.gq
 //   omnigraph_bench commits STORE DEPTH…
 //   omnigraph_bench threads STORE THREADS
 #include <omnigraph/graph.h>
@@ -123,9 +125,10 @@ std::string rows_json(const omnigraph::ResultSet& answer) {
   return out + "]";
 }
 
-int questions(const char* store, const char* source_file, const char* parameter_file) {
+int questions(const char* store, const char* source_file, const char* parameter_file,
+              unsigned threads) {
   const std::string source = read_file(source_file);
-  const Graph graph = expect(Graph::open(store));
+  const Graph graph = expect(Graph::open(store, {.threads = threads}));
   simdjson::dom::parser parser;
   const simdjson::dom::object parameters = parser.load(parameter_file).get_object();
   std::string times, answers;
@@ -168,6 +171,50 @@ int lookup(const char* store, const char* source_file, std::uint64_t persons) {
     if (answer.rows() != 1) return 1;
   }
   std::printf(R"({"p50_us":%.3f})", median(times));
+  return 0;
+}
+
+// Compiles a query of ten clauses that nobody has asked before: its text is new each time, and the
+// key that it asks for is not there.
+int plan(const char* store, const char* source_file) {
+  const std::string file = read_file(source_file);
+  const std::string source = file.substr(file.find("query ten_clauses"));
+  const Graph graph = expect(Graph::open(store));
+  std::vector<double> times;
+  for (int i = 0; i < 2'000; ++i) {
+    const std::string text = source + "// " + std::to_string(i);
+    const auto start = SteadyClock::now();
+    const auto answer = expect(graph.query(
+        {.source = text, .params = R"({"key":"none","interest":"i1","low":20,"high":30})"}));
+    if (i >= 200) times.push_back(millis_since(start) * 1e3);
+  }
+  std::printf(R"({"p50_us":%.3f})", median(times));
+  return 0;
+}
+
+// Asks q8 right after an edge was inserted.
+int after_insert(const char* store, const char* source_file) {
+  const std::string source = read_file(source_file);
+  const Graph graph = expect(Graph::open(store));
+  const omnigraph::QueryRequest request{.source = source, .name = "q8"};
+  (void)expect(graph.query(request));
+  std::vector<double> times;
+  for (int i = 0; i < 20; ++i) {
+    const std::string params = R"({"from":"p)" + std::to_string(i * 37) + R"(","to":"p)" +
+                               std::to_string(i * 91 + 7) + "\"}";
+    (void)expect(graph.mutate({.source = "query add($from: String, $to: String) {"
+                                         " insert Follows { from: $from to: $to } }",
+                               .params = params}));
+    const auto start = SteadyClock::now();
+    (void)expect(graph.query(request));
+    times.push_back(millis_since(start));
+  }
+  std::size_t segments = 0;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(std::filesystem::path(store) / "data")) {
+    segments += entry.is_regular_file() ? 1 : 0;
+  }
+  std::printf(R"({"p50_ms":%.4f,"segments":%zu})", median(times), segments);
   return 0;
 }
 
@@ -253,7 +300,12 @@ int threads(const char* store, unsigned count) {
 int main(int argc, char** argv) {
   const std::string_view command = argc > 2 ? argv[1] : "";
   if (command == "load" && argc == 4) return load(argv[2], argv[3]);
-  if (command == "questions" && argc == 5) return questions(argv[2], argv[3], argv[4]);
+  const auto number = [argv](int i) { return std::strtoull(argv[i], nullptr, 10); };
+  if (command == "questions" && (argc == 5 || argc == 6)) {
+    return questions(argv[2], argv[3], argv[4], argc == 6 ? static_cast<unsigned>(number(5)) : 0);
+  }
+  if (command == "plan" && argc == 4) return plan(argv[2], argv[3]);
+  if (command == "after_insert" && argc == 4) return after_insert(argv[2], argv[3]);
   if (command == "lookup" && argc == 5) {
     return lookup(argv[2], argv[3], std::strtoull(argv[4], nullptr, 10));
   }
@@ -265,6 +317,8 @@ int main(int argc, char** argv) {
   if (command == "threads" && argc == 4) {
     return threads(argv[2], static_cast<unsigned>(std::strtoul(argv[3], nullptr, 10)));
   }
-  std::fprintf(stderr, "usage: omnigraph_bench load|questions|lookup|commits|threads STORE …\n");
+  std::fprintf(
+      stderr,
+      "usage: omnigraph_bench load|questions|lookup|plan|after_insert|commits|threads STORE …\n");
   return 2;
 }

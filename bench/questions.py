@@ -1,39 +1,46 @@
-"""The nine questions for the systems that stand beside Omnigraph, and how answers are compared.
+"""The nine questions and the traversals for the systems that stand beside Omnigraph, and how answers
+are compared.
 
-Each entry: name, SQL (DuckDB, SQLite), Cypher (Kuzu), a function that draws parameters, and how
-many leading rows are decided by the question (ties after the measure make the rest arbitrary, so
-only the measure column of every row is compared).
+Ties after the measure make rows arbitrary, so only the measure column of every row is compared.
 """
 
 import random
 
 
-def no_parameters(_):
+def no_parameters(_, __):
     return {}
 
 
-def country(r):
+def country(r, _):
     return {"country": f"n{r.randrange(3)}"}
 
 
-def ages(r):
+def ages(r, _):
     low = r.randrange(18, 60)
     return {"low": low, "high": low + r.randrange(5, 20)}
 
 
-def city_and_interest(r):
+def city_and_interest(r, _):
     return {"city": f"c{r.randrange(600)}", "interest": f"i{r.randrange(40)}"}
 
 
-def interest(r):
+def interest(r, _):
     return {"interest": f"i{r.randrange(40)}"}
 
 
-def ages_and_interest(r):
-    return {**ages(r), **interest(r)}
+def ages_and_interest(r, persons):
+    return {**ages(r, persons), **interest(r, persons)}
 
 
-def thresholds(r):
+def one_person(r, persons):
+    return {"key": f"p{r.randrange(persons)}"}
+
+
+def two_persons(r, persons):
+    return {"from": f"p{r.randrange(persons)}", "to": f"p{r.randrange(persons)}"}
+
+
+def thresholds(r, _):
     return {"middle": r.randrange(25, 70), "last": r.randrange(25, 70)}
 
 
@@ -107,13 +114,56 @@ QUESTIONS = [
 ]
 
 
-def draw_parameters(seed, repetitions):
+# The same for traversals. Without SQL, DuckDB is not asked. Those in SMALL_ONLY are asked of the
+# smallest graph alone.
+TRAVERSALS = [
+    ("two_hops",
+     "SELECT count(DISTINCT dst) FROM (SELECT dst FROM follows WHERE src = $key UNION ALL "
+     "SELECT f2.dst FROM follows f1 JOIN follows f2 ON f1.dst = f2.src WHERE f1.src = $key) "
+     "WHERE dst <> $key",
+     "MATCH (a:Person)-[:Follows*1..2]->(b:Person) WHERE a.key = $key AND b.key <> $key "
+     "RETURN count(DISTINCT b.key)",
+     one_person, 0),
+    ("three_hops",
+     "SELECT count(DISTINCT dst) FROM (SELECT dst FROM follows WHERE src = $key UNION ALL "
+     "SELECT f2.dst FROM follows f1 JOIN follows f2 ON f1.dst = f2.src WHERE f1.src = $key UNION ALL "
+     "SELECT f3.dst FROM follows f1 JOIN follows f2 ON f1.dst = f2.src "
+     "JOIN follows f3 ON f2.dst = f3.src WHERE f1.src = $key) WHERE dst <> $key",
+     "MATCH (a:Person)-[:Follows*1..3]->(b:Person) WHERE a.key = $key AND b.key <> $key "
+     "RETURN count(DISTINCT b.key)",
+     one_person, 0),
+    ("reach",
+     None,
+     "MATCH (a:Person)-[:Follows* SHORTEST 1..4]->(b:Person) WHERE a.key = $from AND b.key = $to "
+     "RETURN count(*)",
+     two_persons, 0),
+    ("triangles_of",
+     "SELECT count(*) FROM follows f1 JOIN follows f2 ON f1.dst = f2.src "
+     "JOIN follows f3 ON f2.dst = f3.src AND f3.dst = f1.src WHERE f1.src = $key",
+     "MATCH (a:Person)-[r1:Follows]->(b:Person)-[r2:Follows]->(c:Person)-[r3:Follows]->(a) "
+     "WHERE a.key = $key RETURN count(*)",
+     one_person, 0),
+    ("triangles",
+     "SELECT count(*) FROM follows f1 JOIN follows f2 ON f1.dst = f2.src "
+     "JOIN follows f3 ON f2.dst = f3.src AND f3.dst = f1.src",
+     "MATCH (a:Person)-[r1:Follows]->(b:Person)-[r2:Follows]->(c:Person)-[r3:Follows]->(a) "
+     "RETURN count(*)",
+     no_parameters, 0),
+]
+SMALL_ONLY = {"triangles"}
+# How much faster than the faster of the others, at least.
+FACTORS = {"q1": 10, "q2": 10, "q3": 10, "q4": 5, "q5": 5, "q6": 5, "q7": 5, "q8": 10, "q9": 10,
+           "two_hops": 5, "three_hops": 5, "reach": 5, "triangles_of": 3, "triangles": 3}
+
+
+def draw_parameters(seed, repetitions, persons, small):
     """One list of parameter objects a question, the same for every system."""
     r = random.Random(seed)
-    return {name: [draw(r) for _ in range(repetitions)] for name, _, _, draw, _ in QUESTIONS}
+    return {name: [draw(r, persons) for _ in range(repetitions)]
+            for name, _, _, draw, _ in QUESTIONS + TRAVERSALS if small or name not in SMALL_ONLY}
 
 
 def measure(question, rows):
     """What of an answer is decided: the measure column, in order, rounded where it is an average."""
-    column = next(q[4] for q in QUESTIONS if q[0] == question)
+    column = next(q[4] for q in QUESTIONS + TRAVERSALS if q[0] == question)
     return [round(float(row[column]), 9) for row in rows]

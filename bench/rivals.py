@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 
-from questions import QUESTIONS
+from questions import QUESTIONS, TRAVERSALS
 
 TABLES = {
     "person": "key VARCHAR, name VARCHAR, age INTEGER, gender VARCHAR",
@@ -62,7 +62,9 @@ def timed(action):
 
 def ask(run, parameters):
     answers, times = {}, {}
-    for name, sql, cypher, _, _ in QUESTIONS:
+    for name, sql, cypher, _, _ in QUESTIONS + TRAVERSALS:
+        if name not in parameters or (sql is None and run.dialect == "sql"):
+            continue
         answers[name], times[name] = [], []
         for values in parameters[name]:
             elapsed, rows = timed(lambda: run(sql, cypher, values))
@@ -96,6 +98,7 @@ def duckdb_system(data, work, parameters):
 
     def run(sql, _, values):
         return db.execute(sql, values or None).fetchall()
+    run.dialect = "sql"
     with AnonymousPeak() as memory:
         ask(run, {k: v[:1] for k, v in parameters.items()})
         answers, times = ask(run, parameters)
@@ -126,6 +129,7 @@ def kuzu_system(data, work, parameters):
         while result.has_next():
             rows.append(result.get_next())
         return rows
+    run.dialect = "cypher"
     with AnonymousPeak() as memory:
         ask(run, {k: v[:1] for k, v in parameters.items()})
         answers, times = ask(run, parameters)

@@ -72,8 +72,9 @@ class Table:
         return "\n".join(lines)
 
 
-def ask_all(table, work, data, store, bench, repetitions):
-    parameters = questions.draw_parameters(SEED, repetitions)
+def ask_all(table, work, data, store, bench, options):
+    size = options.size
+    parameters = questions.draw_parameters(SEED, options.repetitions, SIZES[size][0], size == "10k")
     file = work / "parameters.json"
     file.write_text(json.dumps(parameters))
     rivals = {}
@@ -82,22 +83,52 @@ def ask_all(table, work, data, store, bench, repetitions):
         subprocess.run(["rm", "-rf", str(folder)], check=True)
         rivals[name] = run_json([sys.executable, HERE / "rivals.py", name, data, folder, file])
     ours = run_json([bench, "questions", store, HERE / "questions.gq", file])
-    for index, question in enumerate(questions.QUESTIONS):
-        name = question[0]
+    one_thread = run_json([bench, "questions", store, HERE / "questions.gq", file, "1"])
+    for name in parameters:
         mine = [questions.measure(name, [list(row.values()) for row in rows])
                 for rows in ours["answers"][name]]
-        for rival, result in rivals.items():
+        asked = {rival: result for rival, result in rivals.items() if name in result["answers"]}
+        for rival, result in asked.items():
             theirs = [questions.measure(name, rows) for rows in result["answers"][name]]
             if mine != theirs:
                 sys.exit(f"{name}: Omnigraph and {rival} answer differently: {mine} {theirs}")
-        best = min(rivals, key=lambda r: p50(rivals[r]["times"][name]))
-        theirs, elapsed = p50(rivals[best]["times"][name]), p50(ours["times"][name])
-        factor = 5 if name in ("q1", "q2", "q8", "q9") else 3
+        best = min(asked, key=lambda r: p50(asked[r]["times"][name]))
+        theirs, elapsed = p50(asked[best]["times"][name]), p50(ours["times"][name])
+        factor = questions.FACTORS[name]
         table.add(f"{name}, warm", elapsed, "ms", best, theirs, f"{factor}x faster",
                   theirs / elapsed >= factor)
-    table.add("peak anonymous memory over the nine", ours["anonymous_kib"] / 1024, "MiB", "kuzu",
-              rivals["kuzu"]["anonymous_kib"] / 1024, "300 MiB", ours["anonymous_kib"] < 300 * 1024)
+    for name in ("q1", "q9"):
+        gain = p50(one_thread["times"][name]) / p50(ours["times"][name])
+        table.add(f"{name}, two threads over one", gain, "", bound="1.6", holds=gain >= 1.6)
+    limit = 2048 if size == "1m" else 300
+    table.add("peak anonymous memory over all questions", ours["anonymous_kib"] / 1024, "MiB",
+              "kuzu", rivals["kuzu"]["anonymous_kib"] / 1024, f"{limit} MiB",
+              ours["anonymous_kib"] < limit * 1024)
     return rivals
+
+
+def forty_segments(table, work, data, bench, cli):
+    """q8 as the first query after an edge was inserted, with the edges in some 40 segments."""
+    store, part = work / "segments", work / "part.jsonl"
+    subprocess.run(["rm", "-rf", str(store)], check=True)
+    subprocess.run([cli, "init", "--schema", data / "schema.pg", store], check=True,
+                   stdout=subprocess.DEVNULL)
+
+    def load(lines):
+        part.write_text("".join(lines))
+        subprocess.run([cli, "load", "--mode", "append", "--data", part, store], check=True,
+                       stdout=subprocess.DEVNULL)
+    with open(data / "data.jsonl") as file:
+        lines = file.readlines()
+    edges = [line for line in lines if '"edge":"Follows"' in line]
+    load([line for line in lines if '"edge":"Follows"' not in line])
+    chunk = -(-len(edges) // 40)
+    for begin in range(0, len(edges), chunk):
+        load(edges[begin:begin + chunk])
+    part.unlink()
+    answer = run_json([bench, "after_insert", store, HERE / "questions.gq"])
+    table.add(f"q8 first after an insert, {answer['segments']} segments", answer["p50_ms"], "ms",
+              bound="10 ms", holds=answer["p50_ms"] <= 10)
 
 
 def main():
@@ -126,7 +157,7 @@ def main():
     store = work / f"graph-{options.size}"
     subprocess.run(["rm", "-rf", str(store)], check=True)
     load = run_json([bench, "load", store, data])
-    rivals = ask_all(table, work, data, store, bench, options.repetitions)
+    rivals = ask_all(table, work, data, store, bench, options)
     small = options.size == "100k"
     table.add("load NDJSON, durable", load["ms"], "ms", "kuzu (CSV)", rivals["kuzu"]["load_ms"],
               "1500 ms" if small else "", load["ms"] < 1500 if small else None)
@@ -143,6 +174,15 @@ def main():
                "--params", '{"key":"p77"}', "--json"]
     cold = cli_p50_ms(command)
     table.add("the same as a fresh process", cold, "ms", bound="20 ms", holds=cold < 20)
+
+    cold_hop = cli_p50_ms([cli, "query", "lookup_hop", *command[3:]])
+    table.add("point lookup and one hop as a fresh process", cold_hop, "ms", bound="100 ms",
+              holds=cold_hop < 100)
+    plan = run_json([bench, "plan", store, HERE / "questions.gq"])
+    table.add("parse, check and plan a ten-clause query", plan["p50_us"], "us", bound="200 us",
+              holds=plan["p50_us"] < 200)
+    if small:
+        forty_segments(table, work, data, bench, cli)
 
     sqlite = run_json([sys.executable, HERE / "rivals.py", "sqlite", data, work / "sqlite",
                        work / "parameters.json"])["commit_ms"]

@@ -18,7 +18,7 @@ namespace omnigraph {
 // Everything that the parts of one running query share.
 struct Execution {
   Execution(const Plan& p, QueryContext& c, bool m)
-      : plan(p), context(c), tables(c.snapshot()), measure(m) {}
+      : plan(p), context(c), tables(c.snapshot(), c.paged_nodes()), measure(m) {}
   const Plan& plan;
   QueryContext& context;
   TableSet tables;

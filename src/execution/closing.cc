@@ -21,6 +21,7 @@ class Close final : public Operator {
 
   Status push(Batch& batch) override {
     OG_RETURN_IF_ERROR(execution_.context.check());
+    OG_RETURN_IF_ERROR(step_.edges->expect(batch.rows));
     const Step& plan = *step_.plan;
     if (plan.edge_slot) return push_edges(batch);
     const std::vector<RowKey>& from = batch.columns[plan.from];
@@ -42,7 +43,7 @@ class Close final : public Operator {
         }
         connected = std::binary_search(found_.begin(), found_.end(), to[row]);
       } else {
-        connected = step_.edges->connected(from[row], to[row], plan.direction);
+        OG_ASSIGN_OR_RETURN(connected, step_.edges->connected(from[row], to[row], plan.direction));
       }
       if (connected) selected_.push_back(row);
     }
@@ -56,8 +57,8 @@ class Close final : public Operator {
     const Step& plan = *step_.plan;
     std::vector<std::uint32_t> parents, positions;
     for (std::uint32_t row = 0; row < batch.rows; ++row) {
-      step_.edges->edges_between(batch.columns[plan.from][row], batch.columns[plan.to][row],
-                                 plan.direction, positions);
+      OG_RETURN_IF_ERROR(step_.edges->edges_between(
+          batch.columns[plan.from][row], batch.columns[plan.to][row], plan.direction, positions));
       parents.resize(positions.size(), row);
     }
     for (std::size_t at = 0; at < parents.size(); at += kBatchRows) {

@@ -25,6 +25,7 @@ class QueryContext {
   const ParameterValues& values() const { return values_; }
   DateTime now() const { return now_; }
   const Runtime& runtime() const { return runtime_; }
+  std::uint32_t paged_nodes() const { return limits_.paged_nodes; }
 
   // kDeadlineExceeded, kCancelled, or the failure of another thread of this query. Asked once a
   // batch.

@@ -1,8 +1,11 @@
 #include "execution/edge_view.h"
 
 #include <algorithm>
+#include <bit>
 #include <tuple>
 #include <utility>
+
+#include "execution/merged_edges.h"
 
 namespace omnigraph {
 namespace {
@@ -20,32 +23,118 @@ void sort_unique(std::vector<RowId>& rows, std::size_t from) {
   rows.erase(std::unique(begin, rows.end()), rows.end());
 }
 
+// Rows of a bitmap, moved by `by`.
+void append_rows(const DeletionBitmap& bitmap, std::uint32_t by, std::vector<std::uint32_t>& rows) {
+  constexpr std::uint32_t kWords = DeletionBitmap::kChunkRows / 64;
+  for (std::uint32_t c = 0; c < bitmap.chunks(); ++c) {
+    const std::uint64_t* words = bitmap.words(c);
+    if (words == nullptr) continue;
+    for (std::uint32_t w = 0; w < kWords; ++w) {
+      for (std::uint64_t left = words[w]; left != 0; left &= left - 1) {
+        rows.push_back(by + c * DeletionBitmap::kChunkRows + w * 64 +
+                       static_cast<std::uint32_t>(std::countr_zero(left)));
+      }
+    }
+  }
+}
+
 }  // namespace
 
-Result<std::shared_ptr<const EdgeView>> EdgeView::open(const TableVersion& version) {
+Result<std::shared_ptr<const EdgeView>> EdgeView::make(TableVersionPtr version,
+                                                       std::uint32_t paged_nodes) {
   auto view = std::make_shared<EdgeView>();
   std::uint64_t base = 0;
-  view->parts_.reserve(version.parts().size());
-  for (const TablePart& part : version.parts()) {
-    EdgePart edges;
-    OG_ASSIGN_OR_RETURN(edges.adjacency, part.segment->adjacency());
-    if (part.deleted && part.deleted->count() > 0) edges.deleted = part.deleted;
-    edges.base = static_cast<std::uint32_t>(base);
+  for (const TablePart& part : version->parts()) {
+    view->bases_.push_back(static_cast<std::uint32_t>(base));
     base += part.segment->rows();
     if (base > kMaxRowId) {
       return Error(ErrorCode::kResourceExhausted, "an edge table holds more than 2^32 rows");
     }
-    view->has_deletions_ |= edges.deleted != nullptr;
-    view->parts_.push_back(std::move(edges));
   }
-  view->live_edges_ = version.live_rows();
-  view->simple_ = view->parts_.size() <= 1 && !view->has_deletions_ &&
-                  (view->parts_.empty() || !view->parts_[0].adjacency->has_parallel_edges());
+  view->version_ = std::move(version);
+  view->paged_nodes_ = paged_nodes;
   return std::shared_ptr<const EdgeView>(std::move(view));
 }
 
-void EdgeView::neighbors(RowId node, Direction direction, std::vector<RowId>& out) const {
+Status EdgeView::expect(std::size_t nodes) const {
+  if (opened()) return {};
+  const std::uint64_t before = visits_.fetch_add(nodes, std::memory_order_relaxed);
+  return before + nodes <= paged_nodes_ ? Status() : open();
+}
+
+Status EdgeView::open() const {
+  if (opened()) return {};
+  const std::lock_guard lock(open_mutex_);
+  if (opened()) return {};
+  OG_RETURN_IF_ERROR(open_parts());
+  opened_.store(true, std::memory_order_release);
+  return {};
+}
+
+Status EdgeView::open_parts() const {
+  const std::vector<TablePart>& table = version_->parts();
+  std::vector<EdgePart> opened;
+  std::vector<bool> merged(table.size(), false);
+  OG_ASSIGN_OR_RETURN(const auto together, merged_edges(*version_));
+  if (together) {
+    EdgePart group;
+    group.adjacency = together->adjacency;
+    std::vector<std::uint32_t> dead;
+    for (const MergedEdges::Member& member : together->members) {
+      const std::size_t part = part_of(*version_, member);
+      merged[part] = true;
+      group.members.push_back({member.first_row, member.rows, bases_[part], part});
+      if (table[part].deleted) append_rows(*table[part].deleted, member.first_row, dead);
+    }
+    if (!dead.empty()) group.deleted = DeletionBitmap::with(nullptr, group.rows(), dead);
+    opened.push_back(std::move(group));
+  }
+  for (std::size_t part = 0; part < table.size(); ++part) {
+    if (merged[part]) continue;
+    EdgePart edges;
+    OG_ASSIGN_OR_RETURN(edges.adjacency, table[part].segment->adjacency());
+    if (table[part].deleted && table[part].deleted->count() > 0) {
+      edges.deleted = table[part].deleted;
+    }
+    edges.members.push_back({0, table[part].segment->rows(), bases_[part], part});
+    opened.push_back(std::move(edges));
+  }
+  parts_ = std::move(opened);
+  simple_ = parts_.size() <= 1 && !has_deletions() &&
+            (parts_.empty() || !parts_[0].adjacency->has_parallel_edges());
+  return {};
+}
+
+template <typename Visit>
+Status EdgeView::paged(RowId node, Direction direction, const Visit& visit) const {
+  const std::vector<TablePart>& table = version_->parts();
+  for (std::size_t p = 0; p < table.size(); ++p) {
+    const Segment& segment = *table[p].segment;
+    const auto take = [&](bool outgoing, bool loops) -> Status {
+      OG_ASSIGN_OR_RETURN(const auto rows, segment.edges_of(node, outgoing));
+      for (const std::uint32_t row : rows) {
+        if (!table[p].live(row)) continue;
+        OG_ASSIGN_OR_RETURN(const RowId neighbor, outgoing ? segment.dst(row) : segment.src(row));
+        if (neighbor != node || loops) visit(neighbor, bases_[p] + row);
+      }
+      return {};
+    };
+    if (direction != Direction::kIn) OG_RETURN_IF_ERROR(take(true, true));
+    if (direction != Direction::kOut) {
+      OG_RETURN_IF_ERROR(take(false, direction == Direction::kIn));
+    }
+  }
+  return {};
+}
+
+Status EdgeView::neighbors(RowId node, Direction direction, std::vector<RowId>& out) const {
   const std::size_t from = out.size();
+  if (!opened()) {
+    OG_RETURN_IF_ERROR(
+        paged(node, direction, [&](RowId neighbor, std::uint32_t) { out.push_back(neighbor); }));
+    sort_unique(out, from);
+    return {};
+  }
   int runs = 0;
   bool parallel = false;
   const auto take = [&](const EdgePart& part, const AdjacencySide& side) {
@@ -67,10 +156,17 @@ void EdgeView::neighbors(RowId node, Direction direction, std::vector<RowId>& ou
     if (direction != Direction::kOut) take(part, part.adjacency->in());
   }
   if (runs > 1 || parallel) sort_unique(out, from);
+  return {};
 }
 
-void EdgeView::edges(RowId node, Direction direction, std::vector<RowId>& neighbors,
-                     std::vector<std::uint32_t>& positions) const {
+Status EdgeView::edges(RowId node, Direction direction, std::vector<RowId>& neighbors,
+                       std::vector<std::uint32_t>& positions) const {
+  if (!opened()) {
+    return paged(node, direction, [&](RowId neighbor, std::uint32_t position) {
+      neighbors.push_back(neighbor);
+      positions.push_back(position);
+    });
+  }
   for (const EdgePart& part : parts_) {
     const auto take = [&](const AdjacencySide& side, bool loops) {
       const AdjacencySide::Run run = side.run(node);
@@ -79,17 +175,26 @@ void EdgeView::edges(RowId node, Direction direction, std::vector<RowId>& neighb
         const std::uint32_t row = side.edge_row(at);
         if ((neighbor == node && !loops) || !part.live(row)) continue;
         neighbors.push_back(neighbor);
-        positions.push_back(part.base + row);
+        positions.push_back(part.position(row));
       }
     };
     if (direction != Direction::kIn) take(part.adjacency->out(), true);
     if (direction != Direction::kOut) take(part.adjacency->in(), direction == Direction::kIn);
   }
+  return {};
 }
 
-bool EdgeView::connected(RowId from, RowId to, Direction direction) const {
+Result<bool> EdgeView::connected(RowId from, RowId to, Direction direction) const {
   if (direction == Direction::kBoth) {
-    return connected(from, to, Direction::kOut) || connected(to, from, Direction::kOut);
+    OG_ASSIGN_OR_RETURN(const bool ahead, connected(from, to, Direction::kOut));
+    if (ahead) return true;
+    return connected(to, from, Direction::kOut);
+  }
+  if (!opened()) {
+    bool found = false;
+    OG_RETURN_IF_ERROR(
+        paged(from, direction, [&](RowId neighbor, std::uint32_t) { found |= neighbor == to; }));
+    return found;
   }
   for (const EdgePart& part : parts_) {
     // The shorter of the two runs that would hold the edge.
@@ -109,25 +214,44 @@ bool EdgeView::connected(RowId from, RowId to, Direction direction) const {
   return false;
 }
 
-void EdgeView::edges_between(RowId from, RowId to, Direction direction,
-                             std::vector<std::uint32_t>& positions) const {
+Status EdgeView::edges_between(RowId from, RowId to, Direction direction,
+                               std::vector<std::uint32_t>& positions) const {
   if (direction == Direction::kBoth) {
-    edges_between(from, to, Direction::kOut, positions);
-    if (from != to) edges_between(to, from, Direction::kOut, positions);
-    return;
+    OG_RETURN_IF_ERROR(edges_between(from, to, Direction::kOut, positions));
+    if (from != to) return edges_between(to, from, Direction::kOut, positions);
+    return {};
+  }
+  if (!opened()) {
+    return paged(from, direction, [&](RowId neighbor, std::uint32_t position) {
+      if (neighbor == to) positions.push_back(position);
+    });
   }
   for (const EdgePart& part : parts_) {
     const AdjacencySide& side = part.side(direction);
     const AdjacencySide::Run hits = run_of_neighbor(side, side.run(from), to);
     for (std::uint32_t at = hits.begin; at < hits.end; ++at) {
       const std::uint32_t row = side.edge_row(at);
-      if (part.live(row)) positions.push_back(part.base + row);
+      if (part.live(row)) positions.push_back(part.position(row));
     }
   }
+  return {};
 }
 
-std::uint64_t EdgeView::degree_bound(RowId node, Direction direction) const {
+Result<std::uint64_t> EdgeView::degree_bound(RowId node, Direction direction) const {
   std::uint64_t degree = 0;
+  if (!opened()) {
+    for (const TablePart& part : version_->parts()) {
+      if (direction != Direction::kIn) {
+        OG_ASSIGN_OR_RETURN(const auto rows, part.segment->edges_of(node, true));
+        degree += rows.size();
+      }
+      if (direction != Direction::kOut) {
+        OG_ASSIGN_OR_RETURN(const auto rows, part.segment->edges_of(node, false));
+        degree += rows.size();
+      }
+    }
+    return degree;
+  }
   for (const EdgePart& part : parts_) {
     if (direction != Direction::kIn) degree += part.adjacency->out().run(node).size();
     if (direction != Direction::kOut) degree += part.adjacency->in().run(node).size();
@@ -163,9 +287,11 @@ std::vector<RepeatedPair> EdgeView::find_repeated_pairs() const {
   std::vector<RepeatedPair> repeated;
   std::vector<Pair> others;
   for (std::size_t i = 0; i < parts_.size(); ++i) {
-    if (i != largest) each_pair(parts_[i], [&](Pair pair) { others.push_back(pair); });
+    if (i == largest) continue;
+    const auto sorted = static_cast<std::ptrdiff_t>(others.size());
+    each_pair(parts_[i], [&](Pair pair) { others.push_back(pair); });
+    std::inplace_merge(others.begin(), others.begin() + sorted, others.end());
   }
-  std::sort(others.begin(), others.end());
   std::vector<std::uint32_t> found;
   for (std::size_t i = 0; i < others.size();) {
     std::size_t end = i + 1;

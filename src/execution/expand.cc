@@ -44,13 +44,16 @@ class Expand final : public Operator {
     const Step& plan = *step_.plan;
     const std::vector<RowKey>& from = batch.columns[plan.from];
     if (!plan.closings.empty()) sets_.resize(plan.closings.size() + 1);
+    OG_RETURN_IF_ERROR(edges_.expect(batch.rows));
+    for (const auto& closing : step_.closings) OG_RETURN_IF_ERROR(closing->expect(batch.rows));
     const bool runs = edges_.simple() && plan.direction != Direction::kBoth && !plan.edge_slot;
-    if (edges_.parts().empty()) return {};
+    if (edges_.live_edges() == 0) return {};
     const AdjacencySide* side = runs ? &edges_.parts()[0].side(plan.direction) : nullptr;
     for (std::uint32_t row = 0; row < batch.rows; ++row) {
       if (stop_ != nullptr && stop_->load(std::memory_order_relaxed)) return {};
       if (!plan.closings.empty()) {
-        OG_RETURN_IF_ERROR(fan_.add(batch, row, common(batch, row), {}));
+        OG_RETURN_IF_ERROR(find_common(batch, row));
+        OG_RETURN_IF_ERROR(fan_.add(batch, row, common_, {}));
         continue;
       }
       if (runs) {
@@ -62,9 +65,9 @@ class Expand final : public Operator {
       neighbors_.clear();
       positions_.clear();
       if (plan.edge_slot) {
-        edges_.edges(from[row], plan.direction, neighbors_, positions_);
+        OG_RETURN_IF_ERROR(edges_.edges(from[row], plan.direction, neighbors_, positions_));
       } else {
-        edges_.neighbors(from[row], plan.direction, neighbors_);
+        OG_RETURN_IF_ERROR(edges_.neighbors(from[row], plan.direction, neighbors_));
       }
       OG_RETURN_IF_ERROR(fan_.add(batch, row, neighbors_, positions_));
     }
@@ -73,28 +76,35 @@ class Expand final : public Operator {
 
  private:
   // The neighbours as a set, in place where one run holds them.
-  static std::span<const RowId> neighbors_of(const EdgeView& edges, RowId node, Direction direction,
-                                             std::vector<RowId>& scratch) {
+  static Result<std::span<const RowId>> neighbors_of(const EdgeView& edges, RowId node,
+                                                     Direction direction,
+                                                     std::vector<RowId>& scratch) {
     if (edges.simple() && direction != Direction::kBoth) {
-      if (edges.parts().empty()) return {};
+      if (edges.parts().empty()) return std::span<const RowId>();
       const AdjacencySide& side = edges.parts()[0].side(direction);
       const AdjacencySide::Run run = side.run(node);
       return side.neighbors().subspan(run.begin, run.size());
     }
     scratch.clear();
-    edges.neighbors(node, direction, scratch);
-    return scratch;
+    OG_RETURN_IF_ERROR(edges.neighbors(node, direction, scratch));
+    return std::span<const RowId>(scratch);
   }
 
-  // What the row's traversals into the new variable have in common; shortest sets first.
-  std::span<const RowId> common(const Batch& batch, std::uint32_t row) {
+  // Sets common_ to what the row's traversals into the new variable have in common; shortest sets
+  // first.
+  Status find_common(const Batch& batch, std::uint32_t row) {
     const Step& plan = *step_.plan;
     spans_.clear();
-    spans_.push_back(neighbors_of(edges_, batch.columns[plan.from][row], plan.direction, sets_[0]));
+    OG_ASSIGN_OR_RETURN(
+        const std::span<const RowId> main,
+        neighbors_of(edges_, batch.columns[plan.from][row], plan.direction, sets_[0]));
+    spans_.push_back(main);
     for (std::size_t i = 0; i < plan.closings.size(); ++i) {
       const Closing& closing = plan.closings[i];
-      spans_.push_back(neighbors_of(*step_.closings[i], batch.columns[closing.from][row],
-                                    closing.direction, sets_[i + 1]));
+      OG_ASSIGN_OR_RETURN(const std::span<const RowId> other,
+                          neighbors_of(*step_.closings[i], batch.columns[closing.from][row],
+                                       closing.direction, sets_[i + 1]));
+      spans_.push_back(other);
     }
     std::sort(spans_.begin(), spans_.end(),
               [](const auto& a, const auto& b) { return a.size() < b.size(); });
@@ -103,7 +113,7 @@ class Expand final : public Operator {
       intersect_sorted(common_, spans_[i], narrower_);
       common_.swap(narrower_);
     }
-    return common_;
+    return {};
   }
 
   const BoundStep& step_;

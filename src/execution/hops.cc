@@ -61,29 +61,30 @@ Status HopSearch::prepare() {
   return {};
 }
 
-// visit(node, distance) for every node within `max` hops, the start with distance 0 included, level
-// by level; a visit that returns false ends the search.
+// visit(node, distance) -> Status for every node within `max` hops, the start with distance 0
+// included, level by level.
 template <typename Visit>
 Status HopSearch::walk(RowId start, Direction direction, std::uint32_t max, const Visit& visit) {
   OG_RETURN_IF_ERROR(prepare());
   seen_[start] = epoch_;
   frontier_.assign(1, start);
-  if (!visit(start, 0U)) return {};
+  OG_RETURN_IF_ERROR(visit(start, 0U));
   for (std::uint32_t hop = 1; hop <= max && !frontier_.empty(); ++hop) {
     next_.clear();
     std::uint32_t until_check = kBatchRows;
+    OG_RETURN_IF_ERROR(edges_.expect(frontier_.size()));
     for (const RowId node : frontier_) {
       if (--until_check == 0) {
         until_check = kBatchRows;
         OG_RETURN_IF_ERROR(context_.check());
       }
       neighbors_.clear();
-      edges_.neighbors(node, direction, neighbors_);
+      OG_RETURN_IF_ERROR(edges_.neighbors(node, direction, neighbors_));
       for (const RowId neighbor : neighbors_) {
         if (seen_[neighbor] == epoch_) continue;
         seen_[neighbor] = epoch_;
         next_.push_back(neighbor);
-        if (!visit(neighbor, hop)) return {};
+        OG_RETURN_IF_ERROR(visit(neighbor, hop));
       }
     }
     frontier_.swap(next_);
@@ -94,23 +95,24 @@ Status HopSearch::walk(RowId start, Direction direction, std::uint32_t max, cons
 
 Status HopSearch::find(RowId start, Direction direction, std::uint32_t min, std::uint32_t max,
                        std::vector<RowId>& found) {
-  return walk(start, direction, max, [&](RowId node, std::uint32_t distance) {
-    const bool reached = distance > 0 && distance >= min;
+  return walk(start, direction, max, [&](RowId node, std::uint32_t distance) -> Status {
+    bool reached = distance > 0 && distance >= min;
     // A self-loop matters only where the distance alone does not report the node.
-    if (reached || (distance + 1 >= min && distance + 1 <= max && has_loop(node))) {
-      found.push_back(node);
+    if (!reached && distance + 1 >= min && distance + 1 <= max) {
+      OG_ASSIGN_OR_RETURN(reached, has_loop(node));
     }
-    return true;
+    if (reached) found.push_back(node);
+    return {};
   });
 }
 
 Status HopSearch::find_starts(RowId end, Direction direction, std::uint32_t min, std::uint32_t max,
                               std::vector<RowId>& found) {
-  const bool loop = has_loop(end);
-  return walk(end, direction, max, [&](RowId node, std::uint32_t distance) {
+  OG_ASSIGN_OR_RETURN(const bool loop, has_loop(end));
+  return walk(end, direction, max, [&](RowId node, std::uint32_t distance) -> Status {
     const bool reached = distance > 0 && distance >= min;
     if (reached || (loop && distance + 1 >= min && distance + 1 <= max)) found.push_back(node);
-    return true;
+    return {};
   });
 }
 
@@ -132,9 +134,11 @@ Result<std::optional<std::uint32_t>> HopSearch::distance(RowId start, RowId end,
     std::vector<std::uint32_t>& seen = ahead ? seen_ : seen_back_;
     const std::vector<std::uint32_t>& met = ahead ? seen_back_ : seen_;
     next_.clear();
+    OG_RETURN_IF_ERROR(edges_.expect(frontier.size()));
     for (const RowId node : frontier) {
       neighbors_.clear();
-      edges_.neighbors(node, ahead ? direction : reversed(direction), neighbors_);
+      OG_RETURN_IF_ERROR(
+          edges_.neighbors(node, ahead ? direction : reversed(direction), neighbors_));
       for (const RowId neighbor : neighbors_) {
         if (met[neighbor] == epoch_) return std::optional<std::uint32_t>(hops);
         if (seen[neighbor] == epoch_) continue;
@@ -152,7 +156,8 @@ Result<bool> HopSearch::finds(RowId start, RowId end, Direction direction, std::
   OG_ASSIGN_OR_RETURN(const auto hops, distance(start, end, direction, max));
   if (!hops) return false;
   if (*hops > 0 && *hops >= min) return true;
-  return *hops + 1 >= min && *hops + 1 <= max && has_loop(end);
+  if (*hops + 1 < min || *hops + 1 > max) return false;
+  return has_loop(end);
 }
 
 std::unique_ptr<Operator> make_hops(const BoundStep& step, Execution& execution, Operator& next,

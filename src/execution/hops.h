@@ -36,7 +36,7 @@ class HopSearch {
                                                 std::uint32_t max);
   template <typename Visit>
   Status walk(RowId start, Direction direction, std::uint32_t max, const Visit& visit);
-  bool has_loop(RowId node) const { return edges_.connected(node, node, Direction::kOut); }
+  Result<bool> has_loop(RowId node) const { return edges_.connected(node, node, Direction::kOut); }
 
   const EdgeView& edges_;
   const RowId limit_;

@@ -48,13 +48,15 @@ struct AnyOf {
   }
 };
 
-// Bytes by edge row of one part; empty when every edge passes.
-Result<std::vector<std::uint8_t>> passing_edges(const BoundBranch& branch, std::size_t part) {
+// Bytes by edge row of one adjacency; empty when every edge passes.
+Result<std::vector<std::uint8_t>> passing_edges(const BoundBranch& branch, const EdgePart& edges) {
   std::vector<std::uint8_t> passing;
   if (!branch.edge_filter) return passing;
-  const std::uint32_t rows = branch.table->parts()[part].segment->rows();
-  passing.assign(std::max(rows, 1U), 1);
-  OG_RETURN_IF_ERROR(branch.edge_filter->mark(part, 0, rows, passing.data()));
+  passing.assign(std::max(edges.rows(), 1U), 1);
+  for (const EdgePart::Member& member : edges.members) {
+    OG_RETURN_IF_ERROR(
+        branch.edge_filter->mark(member.part, 0, member.rows, passing.data() + member.first_row));
+  }
   return passing;
 }
 
@@ -115,10 +117,10 @@ class NodeSum {
         if (edges.parts().empty()) return std::uint64_t{0};
         return of_run(edges.parts()[0], node, direction);
       }
-      edges.neighbors(node, direction, nodes_);
+      OG_RETURN_IF_ERROR(edges.neighbors(node, direction, nodes_));
     } else {
       positions_.clear();
-      edges.edges(node, direction, nodes_, positions_);
+      OG_RETURN_IF_ERROR(edges.edges(node, direction, nodes_, positions_));
       if (branch_.edge_filter) {
         selected_.clear();
         OG_RETURN_IF_ERROR(branch_.edge_filter->select(positions_, selected_));
@@ -210,14 +212,20 @@ bool counts_offsets(const BoundBranch& branch) {
 
 }  // namespace
 
-std::uint64_t edges_at(const EdgeView& edges, std::span<const RowId> keys, Direction direction) {
+Result<std::uint64_t> edges_at(const EdgeView& edges, std::span<const RowId> keys,
+                               Direction direction) {
+  OG_RETURN_IF_ERROR(edges.expect(keys.size()));
   std::uint64_t sum = 0;
-  for (const RowId key : keys) sum += edges.degree_bound(key, direction);
+  for (const RowId key : keys) {
+    OG_ASSIGN_OR_RETURN(const std::uint64_t degree, edges.degree_bound(key, direction));
+    sum += degree;
+  }
   return sum;
 }
 
 Status gather_sparse(const BoundBranch& branch, const Weights& child, Weights& weights,
                      QueryContext& context) {
+  OG_RETURN_IF_ERROR(branch.edges->expect(weights.keys.size()));
   NodeSum sums(branch, child);
   if (weights.counts.empty()) weights.counts.assign(weights.keys.size(), 1);
   std::size_t kept = 0;
@@ -237,6 +245,7 @@ Status gather_sparse(const BoundBranch& branch, const Weights& child, Weights& w
 Status gather_dense(const BoundBranch& branch, const Weights& child, const TableView& parents,
                     Weights& weights, QueryContext& context) {
   const EdgeView& edges = *branch.edges;
+  OG_RETURN_IF_ERROR(edges.open());
   const Direction direction = branch.plan->direction;
   const RowId limit = parents.key_limit();
   const bool degrees = child.form == Weights::Form::kAll && counts_offsets(branch);
@@ -257,7 +266,7 @@ Status gather_dense(const BoundBranch& branch, const Weights& child, const Table
   std::vector<std::vector<std::uint8_t>> passing(edges.parts().size());
   if (by_part) {
     for (std::size_t p = 0; p < passing.size(); ++p) {
-      OG_ASSIGN_OR_RETURN(passing[p], passing_edges(branch, p));
+      OG_ASSIGN_OR_RETURN(passing[p], passing_edges(branch, edges.parts()[p]));
     }
   }
   const std::uint32_t morsel_rows =
@@ -304,7 +313,8 @@ Result<Weights> scatter(const BoundBranch& branch, const Weights& child, const T
                         QueryContext& context) {
   const Direction back = reversed(branch.plan->direction);
   const EdgeView& edges = *branch.edges;
-  const std::uint64_t reached = edges_at(edges, child.keys, back);
+  OG_ASSIGN_OR_RETURN(const std::uint64_t reached, edges_at(edges, child.keys, back));
+  OG_RETURN_IF_ERROR(edges.expect(child.keys.size()));
   Weights weights;
   weights.memory = std::make_unique<Reservation>(context);
   constexpr std::uint64_t kWideFraction = 8;
@@ -324,10 +334,10 @@ Result<Weights> scatter(const BoundBranch& branch, const Weights& child, const T
     if (i % 1024 == 1023) OG_RETURN_IF_ERROR(context.check());
     nodes.clear();
     if (!branch.plan->per_edge) {
-      edges.neighbors(child.keys[i], back, nodes);
+      OG_RETURN_IF_ERROR(edges.neighbors(child.keys[i], back, nodes));
     } else {
       positions.clear();
-      edges.edges(child.keys[i], back, nodes, positions);
+      OG_RETURN_IF_ERROR(edges.edges(child.keys[i], back, nodes, positions));
       if (branch.edge_filter) {
         selected.clear();
         OG_RETURN_IF_ERROR(branch.edge_filter->select(positions, selected));

@@ -297,7 +297,7 @@ Result<std::vector<RowId>> select_rows(const Snapshot& snapshot, TypeId type,
   const Property& property = *entity.find(predicate.property);
   OG_ASSIGN_OR_RETURN(value, coerce_dates(std::move(value), property.type.scalar));
 
-  const TableView table(snapshot.table(type), snapshot.catalog().is_edge(type));
+  const TableView table(snapshot.table(type), snapshot.catalog().is_edge(type), 0);
   PropertyId key_property = 0;
   if (const NodeType* node = snapshot.catalog().node(type); node != nullptr) {
     if (node->key.size() == 1) key_property = node->find(node->key[0])->id;

@@ -24,8 +24,10 @@ namespace omnigraph {
 
 struct QueryLimits {
   std::uint64_t memory_bytes = 0;  // working memory of this query; 0: half of the runtime's budget
-  std::optional<std::int64_t> deadline_steady_nanos;  // by Clock::steady_nanos
-  const std::atomic<bool>* cancelled = nullptr;       // the caller keeps it alive
+  std::optional<std::int64_t> deadline_steady_nanos = std::nullopt;  // by Clock::steady_nanos
+  const std::atomic<bool>* cancelled = nullptr;                      // the caller keeps it alive
+  // Nodes of an edge type whose edges are read by page before whole adjacencies are opened.
+  std::uint32_t paged_nodes = 64;
 };
 
 struct ResultColumn {

@@ -12,8 +12,8 @@ constexpr std::size_t kFewKeys = 64;
 
 }  // namespace
 
-TableView::TableView(TableVersionPtr version, bool is_edge)
-    : version_(std::move(version)), is_edge_(is_edge) {
+TableView::TableView(TableVersionPtr version, bool is_edge, std::uint32_t paged_nodes)
+    : version_(std::move(version)), is_edge_(is_edge), paged_nodes_(paged_nodes) {
   const auto& parts = version_->parts();
   bases_.reserve(parts.size());
   std::uint64_t rows = 0;
@@ -144,7 +144,7 @@ Result<std::shared_ptr<const TableView::Live>> TableView::live() const {
 Result<std::shared_ptr<const EdgeView>> TableView::edges() const {
   const std::lock_guard lock(mutex_);
   if (!edges_) {
-    OG_ASSIGN_OR_RETURN(edges_, EdgeView::open(*version_));
+    OG_ASSIGN_OR_RETURN(edges_, EdgeView::make(version_, paged_nodes_));
   }
   return edges_;
 }

@@ -35,7 +35,8 @@ class PropertyColumn {
 
 class TableView {
  public:
-  TableView(TableVersionPtr version, bool is_edge);
+  // `paged_nodes`: see EdgeView.
+  TableView(TableVersionPtr version, bool is_edge, std::uint32_t paged_nodes);
 
   const TableVersion& version() const { return *version_; }
   bool is_edge() const { return is_edge_; }
@@ -76,6 +77,7 @@ class TableView {
  private:
   const TableVersionPtr version_;
   const bool is_edge_;
+  const std::uint32_t paged_nodes_;
   bool plain_ = false;
   std::uint32_t plain_base_ = 0;
   std::uint32_t key_limit_ = 0;

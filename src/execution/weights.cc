@@ -160,8 +160,8 @@ class Evaluator {
     if (best == nullptr) return {};
     OG_ASSIGN_OR_RETURN(Weights child, evaluate(*best->child, context_));
     if (child.form == Weights::Form::kSparse) {
-      const std::uint64_t back =
-          edges_at(*best->edges, child.keys, reversed(best->plan->direction));
+      OG_ASSIGN_OR_RETURN(const std::uint64_t back,
+                          edges_at(*best->edges, child.keys, reversed(best->plan->direction)));
       if (back <= rows / kSparseFraction || child.keys.size() <= 1) {
         OG_ASSIGN_OR_RETURN(weights, scatter(*best, child, *test_.table, context_));
         std::erase(rest, best);
@@ -203,13 +203,18 @@ class Evaluator {
     if (weights.form == Weights::Form::kSparse) {
       const bool all = branch.child->plan->bare() || &branch == known_branch_ ||
                        (branch.child->filter && branch.child->filter->key());
-      const std::uint64_t reached = all ? 0 : edges_at(*branch.edges, weights.keys, direction);
+      std::uint64_t reached = 0;
+      if (!all) {
+        OG_ASSIGN_OR_RETURN(reached, edges_at(*branch.edges, weights.keys, direction));
+      }
       if (all || reached > branch.child->table->version().live_rows() / kSparseFraction) {
         OG_ASSIGN_OR_RETURN(const Weights child, child_of(branch));
         return gather_sparse(branch, child, weights, context_);
       }
       std::vector<RowId> domain;
-      for (const RowId key : weights.keys) branch.edges->neighbors(key, direction, domain);
+      for (const RowId key : weights.keys) {
+        OG_RETURN_IF_ERROR(branch.edges->neighbors(key, direction, domain));
+      }
       std::sort(domain.begin(), domain.end());
       domain.erase(std::unique(domain.begin(), domain.end()), domain.end());
       OG_ASSIGN_OR_RETURN(const Weights child, evaluate(*branch.child, context_, domain));
@@ -217,7 +222,8 @@ class Evaluator {
     }
     OG_ASSIGN_OR_RETURN(const Weights child, child_of(branch));
     if (child.form == Weights::Form::kSparse) {
-      const std::uint64_t back = edges_at(*branch.edges, child.keys, reversed(direction));
+      OG_ASSIGN_OR_RETURN(const std::uint64_t back,
+                          edges_at(*branch.edges, child.keys, reversed(direction)));
       if (back <= branch.edges->live_edges() / kSparseFraction) {
         OG_ASSIGN_OR_RETURN(Weights sums, scatter(branch, child, *test_.table, context_));
         if (weights.form == Weights::Form::kAll) {
@@ -285,7 +291,8 @@ TableView& TableSet::of(TypeId type) {
   const std::lock_guard lock(mutex_);
   auto& slot = tables_[type];
   if (!slot) {
-    slot = std::make_unique<TableView>(snapshot_.table(type), snapshot_.catalog().is_edge(type));
+    slot = std::make_unique<TableView>(snapshot_.table(type), snapshot_.catalog().is_edge(type),
+                                       paged_nodes_);
   }
   return *slot;
 }

@@ -32,11 +32,13 @@ inline std::uint64_t saturating_multiply(std::uint64_t a, std::uint64_t b) {
 // The tables that a query touches, each opened once. Thread-safe.
 class TableSet {
  public:
-  explicit TableSet(const Snapshot& snapshot) : snapshot_(snapshot) {}
+  TableSet(const Snapshot& snapshot, std::uint32_t paged_nodes)
+      : snapshot_(snapshot), paged_nodes_(paged_nodes) {}
   TableView& of(TypeId type);
 
  private:
   const Snapshot& snapshot_;
+  const std::uint32_t paged_nodes_;
   std::mutex mutex_;  // guards tables_
   std::map<TypeId, std::unique_ptr<TableView>> tables_;
 };
@@ -127,6 +129,7 @@ Status gather_sparse(const BoundBranch& branch, const Weights& child, Weights& w
 Result<Weights> scatter(const BoundBranch& branch, const Weights& child, const TableView& parents,
                         QueryContext& context);
 // Σ of degree bounds of the keys.
-std::uint64_t edges_at(const EdgeView& edges, std::span<const RowId> keys, Direction direction);
+Result<std::uint64_t> edges_at(const EdgeView& edges, std::span<const RowId> keys,
+                               Direction direction);
 
 }  // namespace omnigraph

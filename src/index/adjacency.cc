@@ -6,6 +6,8 @@
 #include <cassert>
 #include <memory>
 #include <numeric>
+#include <tuple>
+#include <utility>
 
 namespace omnigraph {
 namespace {
@@ -178,7 +180,12 @@ Result<std::shared_ptr<const Adjacency>> Adjacency::build(std::span<const RowId>
 }
 
 RowId Adjacency::source_of(std::uint32_t edge_row) const {
-  const auto after = std::upper_bound(out_offsets_.begin(), out_offsets_.end(), edge_row);
+  assert(out_rows_.empty());
+  return source_at(edge_row);
+}
+
+RowId Adjacency::source_at(std::uint32_t position) const {
+  const auto after = std::upper_bound(out_offsets_.begin(), out_offsets_.end(), position);
   assert(after != out_offsets_.begin() && after != out_offsets_.end());
   const auto i = static_cast<std::uint32_t>(after - out_offsets_.begin() - 1);
   return out_keys_.empty() ? out_.first_ + i : out_keys_[i];
@@ -227,7 +234,7 @@ void Adjacency::build_in() const {
         in_keys_.push_back(targets[row]);
         in_offsets_.push_back(i);
       }
-      in_neighbors_[i] = source_of(row);
+      in_neighbors_[i] = source_at(row);
     }
     in_offsets_.push_back(static_cast<std::uint32_t>(edges));
     in_.first_ = in_keys_.front();
@@ -235,7 +242,138 @@ void Adjacency::build_in() const {
   in_.offsets_ = in_offsets_;
   in_.keys_ = in_keys_;
   in_.neighbors_ = in_neighbors_;
+  if (!out_rows_.empty()) {
+    for (std::uint32_t& row : by_target_) row = out_rows_[row];
+  }
   in_.edge_rows_ = by_target_;
+}
+
+namespace {
+
+// visit(node, run) for every node of a side that has edges, ascending.
+template <typename Visit>
+void each_run(const AdjacencySide& side, const Visit& visit) {
+  const std::span<const std::uint32_t> offsets = side.offsets();
+  for (std::size_t i = 0; i + 1 < offsets.size(); ++i) {
+    if (offsets[i] == offsets[i + 1]) continue;
+    const RowId node = side.dense() ? side.first() + static_cast<RowId>(i) : side.keys()[i];
+    visit(node, AdjacencySide::Run{offsets[i], offsets[i + 1]});
+  }
+}
+
+}  // namespace
+
+std::size_t Adjacency::merged_memory(std::span<const Input> inputs) {
+  std::size_t edges = 0;
+  for (const Input& input : inputs) edges += input.edges->out().neighbors().size();
+  // Two numbers an edge and side, and offsets: by node where that is dense, or by key.
+  return sizeof(Adjacency) + sizeof(std::uint32_t) * edges * (4 + 2 * kDenseNodesPerEdge);
+}
+
+std::shared_ptr<const Adjacency> Adjacency::merge(std::span<const Input> inputs) {
+  auto built = std::make_shared<Adjacency>();
+  Adjacency& a = *built;
+  RowId first = kNoRow, last = 0;
+  std::size_t edges = 0;
+  bool any = false;
+  for (const Input& input : inputs) {
+    const AdjacencySide& out = input.edges->out();
+    edges += out.neighbors().size();
+    each_run(out, [&](RowId node, AdjacencySide::Run) {
+      first = std::min(first, node);
+      last = std::max(last, node);
+    });
+    if (out.neighbors().empty()) continue;
+    a.min_target_ =
+        any ? std::min(a.min_target_, input.edges->min_target_) : input.edges->min_target_;
+    a.max_target_ = std::max(a.max_target_, input.edges->max_target_);
+    any = true;
+  }
+  if (!any) {
+    a.out_offsets_.assign(1, 0);
+    a.out_.offsets_ = a.out_offsets_;
+    a.min_target_ = 1;  // an empty range
+    return built;
+  }
+
+  // Where each node's run begins.
+  a.out_.first_ = first;
+  if (dense_pays(first, last, edges)) {
+    a.out_offsets_.assign(std::size_t{last} - first + 2, 0);
+    for (const Input& input : inputs) {
+      each_run(input.edges->out(), [&](RowId node, AdjacencySide::Run run) {
+        a.out_offsets_[node - first + 1] += run.size();
+      });
+    }
+    sum_up(a.out_offsets_);
+  } else {
+    for (const Input& input : inputs) {
+      each_run(input.edges->out(),
+               [&](RowId node, AdjacencySide::Run) { a.out_keys_.push_back(node); });
+    }
+    std::sort(a.out_keys_.begin(), a.out_keys_.end());
+    a.out_keys_.erase(std::unique(a.out_keys_.begin(), a.out_keys_.end()), a.out_keys_.end());
+    a.out_offsets_.assign(a.out_keys_.size() + 1, 0);
+    for (const Input& input : inputs) {
+      std::size_t i = 0;
+      each_run(input.edges->out(), [&](RowId node, AdjacencySide::Run run) {
+        while (a.out_keys_[i] != node) ++i;
+        a.out_offsets_[i + 1] += run.size();
+      });
+    }
+    sum_up(a.out_offsets_);
+  }
+  a.out_.offsets_ = a.out_offsets_;
+  a.out_.keys_ = a.out_keys_;
+
+  // The runs, one input after the other.
+  a.out_neighbors_.resize(edges);
+  a.out_rows_.resize(edges);
+  std::vector<std::uint32_t> next(a.out_offsets_.begin(), a.out_offsets_.end() - 1);
+  for (const Input& input : inputs) {
+    const AdjacencySide& out = input.edges->out();
+    const RowId* neighbors = out.neighbors().data();
+    std::size_t i = 0;
+    each_run(out, [&](RowId node, AdjacencySide::Run run) {
+      if (a.out_keys_.empty()) {
+        i = node - first;
+      } else {
+        while (a.out_keys_[i] != node) ++i;
+      }
+      for (std::uint32_t at = run.begin; at < run.end; ++at) {
+        a.out_neighbors_[next[i]] = neighbors[at];
+        a.out_rows_[next[i]++] = input.first_row + out.edge_row(at);
+      }
+    });
+  }
+
+  // Each run in order of its neighbours; parallel edges stay in order of their rows.
+  std::vector<std::pair<RowId, std::uint32_t>> run;
+  for (std::size_t i = 0; i + 1 < a.out_offsets_.size(); ++i) {
+    const std::uint32_t begin = a.out_offsets_[i], end = a.out_offsets_[i + 1];
+    RowId* const neighbors = a.out_neighbors_.data();
+    bool sorted = true;
+    for (std::uint32_t at = begin + 1; at < end; ++at) {
+      sorted &= neighbors[at - 1] <= neighbors[at];
+    }
+    if (!sorted) {
+      run.clear();
+      for (std::uint32_t at = begin; at < end; ++at) {
+        run.emplace_back(neighbors[at], a.out_rows_[at]);
+      }
+      std::sort(run.begin(), run.end());
+      for (std::uint32_t at = begin; at < end; ++at) {
+        std::tie(neighbors[at], a.out_rows_[at]) = run[at - begin];
+      }
+    }
+    for (std::uint32_t at = begin + 1; at < end; ++at) {
+      a.parallel_ |= neighbors[at - 1] == neighbors[at];
+    }
+  }
+  a.out_.neighbors_ = a.out_neighbors_;
+  a.out_.edge_rows_ = a.out_rows_;
+  a.memory_ = merged_memory(inputs);
+  return built;
 }
 
 }  // namespace omnigraph

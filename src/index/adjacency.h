@@ -71,12 +71,23 @@ class Adjacency {
                                                         std::vector<std::uint32_t> by_target,
                                                         std::shared_ptr<const void> owner);
 
+  // The edges of several adjacencies as one: edge row r of an input is `first_row + r` here.
+  // Nothing of the inputs is kept. Together below 2^32 rows. O(edges), plus sorting the runs of
+  // nodes that have edges in more than one input.
+  struct Input {
+    const Adjacency* edges;
+    std::uint32_t first_row;
+  };
+  static std::shared_ptr<const Adjacency> merge(std::span<const Input> inputs);
+  // What merge() makes holds this many bytes, at most, once both sides are made.
+  static std::size_t merged_memory(std::span<const Input> inputs);
+
   const AdjacencySide& out() const { return out_; }
   const AdjacencySide& in() const {
     std::call_once(in_once_, [this] { build_in(); });
     return in_;
   }
-  // Source of an edge row: a search in the offsets.
+  // Source of an edge row: a search in the offsets. Not of merged ones.
   RowId source_of(std::uint32_t edge_row) const;
   // True when some (source, target) pair occurs more than once in this segment.
   bool has_parallel_edges() const { return parallel_; }
@@ -85,6 +96,7 @@ class Adjacency {
 
  private:
   void build_in() const;
+  RowId source_at(std::uint32_t position) const;
 
   AdjacencySide out_;
   bool parallel_ = false;
@@ -92,6 +104,8 @@ class Adjacency {
   RowId max_target_ = 0, min_target_ = 0;
   std::vector<std::uint32_t> out_offsets_;
   std::vector<RowId> out_keys_;
+  std::vector<RowId> out_neighbors_;     // of merged ones
+  std::vector<std::uint32_t> out_rows_;  // of merged ones: the edge row at a position
   std::shared_ptr<const void> owner_;
   mutable std::once_flag in_once_;  // guards the making of what follows
   mutable AdjacencySide in_;

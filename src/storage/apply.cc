@@ -366,7 +366,7 @@ class Applier {
     OG_ASSIGN_OR_RETURN(const SegmentPtr output, source_.segment(entry.output));
     if (!unchanged) return version.replace(entry.inputs, output);
     kept.push_back({output, nullptr});
-    return std::make_shared<const TableVersion>(std::move(kept));
+    return std::make_shared<const TableVersion>(std::move(kept), version.lineage());
   }
 
   // The inline rows up to gsn `through` are now in `output`; those of them that died or changed
@@ -414,7 +414,7 @@ class Applier {
       kept.push_back(
           {output, dead.empty() ? nullptr : DeletionBitmap::with(nullptr, output->rows(), dead)});
     }
-    return std::make_shared<const TableVersion>(std::move(kept));
+    return std::make_shared<const TableVersion>(std::move(kept), version.lineage());
   }
 
   Sequence sequence_ = 0;  // of the record being applied

@@ -30,6 +30,7 @@ class FileSegment final : public Segment, public std::enable_shared_from_this<Fi
   ~FileSegment() override;
 
   Result<std::shared_ptr<const std::vector<RowId>>> rids() const override;
+  std::shared_ptr<ColumnCache> cache() const override { return cache_; }
   Result<std::optional<std::uint32_t>> row_of(RowId rid) const override;
   Result<RowId> rid(std::uint32_t row) const override;
   Result<Gsn> gsn(std::uint32_t row) const override;

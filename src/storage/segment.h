@@ -22,6 +22,8 @@
 
 namespace omnigraph {
 
+class ColumnCache;
+
 // Rows 4,096 by 4,096 of a column: bounds over the present values of the page.
 inline constexpr std::uint32_t kPageRows = 4096;
 
@@ -50,6 +52,9 @@ class Segment {
   TypeId table() const { return table_; }
   bool is_edge() const { return is_edge_; }
   std::uint32_t rows() const { return rows_; }
+
+  // Where what is derived from it is kept; null for memory segments, which keep it themselves.
+  virtual std::shared_ptr<ColumnCache> cache() const { return nullptr; }
 
   // Row ids. rid(row) is rid_base() + row when dense_rids(), else looked up.
   bool dense_rids() const { return dense_rids_; }

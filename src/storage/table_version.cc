@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "storage/column_cache.h"
 #include "storage/column_memory.h"
 #include "storage/memory_segment.h"
 
@@ -113,7 +114,18 @@ std::vector<TablePart> bury(std::vector<TablePart> parts,
 
 }  // namespace
 
-TableVersion::TableVersion(std::vector<TablePart> parts) : parts_(std::move(parts)) {
+TableLineage::~TableLineage() {
+  if (cache_) cache_->forget(this);
+}
+
+void TableLineage::kept_in(std::shared_ptr<ColumnCache> cache) const { cache_ = std::move(cache); }
+
+TableVersion::TableVersion() : lineage_(std::make_shared<const TableLineage>()) {}
+
+TableVersion::TableVersion(std::vector<TablePart> parts,
+                           std::shared_ptr<const TableLineage> lineage)
+    : parts_(std::move(parts)),
+      lineage_(lineage ? std::move(lineage) : std::make_shared<const TableLineage>()) {
   for (const TablePart& part : parts_) {
     live_rows_ += part.live_rows();
     has_deletions_ = has_deletions_ || (part.deleted && part.deleted->count() > 0);
@@ -213,7 +225,9 @@ Result<TableVersionPtr> TableVersion::apply(bool clear, std::span<const RowId> d
     if (segment->rows() > 0) parts.push_back({segment, nullptr});
   }
   OG_RETURN_IF_ERROR(tidy(parts));
-  TableVersionPtr version = std::make_shared<const TableVersion>(std::move(parts));
+  // The empty version is everybody's: what comes after it begins a lineage.
+  TableVersionPtr version =
+      std::make_shared<const TableVersion>(std::move(parts), parts_.empty() ? nullptr : lineage_);
   return version;
 }
 
@@ -389,7 +403,7 @@ Result<TableVersionPtr> TableVersion::replace(std::span<const SegmentId> inputs,
   if (inline_through > 0) OG_RETURN_IF_ERROR(replacement.inline_rows(inline_through));
   std::vector<TablePart> parts = replacement.result();
   OG_RETURN_IF_ERROR(tidy(parts));
-  TableVersionPtr version = std::make_shared<const TableVersion>(std::move(parts));
+  TableVersionPtr version = std::make_shared<const TableVersion>(std::move(parts), lineage_);
   return version;
 }
 
@@ -405,7 +419,7 @@ Result<TableVersionPtr> TableVersion::replace(std::span<const SegmentId> inputs,
   }
   OG_RETURN_IF_ERROR(replacement.mark_unmatched(false));
   std::vector<TablePart> parts = replacement.result();
-  TableVersionPtr version = std::make_shared<const TableVersion>(std::move(parts));
+  TableVersionPtr version = std::make_shared<const TableVersion>(std::move(parts), lineage_);
   return version;
 }
 

@@ -62,13 +62,33 @@ struct Location {
   std::uint32_t row = 0;
 };
 
+// What the versions of one table have in common that came from one another: its address names what
+// readers derive from several segments at once and keep in the segments' cache. Thread-safe.
+class TableLineage {
+ public:
+  TableLineage() = default;
+  TableLineage(const TableLineage&) = delete;
+  TableLineage& operator=(const TableLineage&) = delete;
+  ~TableLineage();
+  // Held by whoever looks for a derived part and makes it when it is not there.
+  [[nodiscard]] std::unique_lock<std::mutex> deriving() const { return std::unique_lock(mutex_); }
+  // Parts kept in `cache` under this address go with it. While deriving.
+  void kept_in(std::shared_ptr<ColumnCache> cache) const;
+
+ private:
+  mutable std::mutex mutex_;  // guards what follows
+  mutable std::shared_ptr<ColumnCache> cache_;
+};
+
 class TableVersion;
 using TableVersionPtr = std::shared_ptr<const TableVersion>;
 
 class TableVersion {
  public:
-  TableVersion() = default;
-  explicit TableVersion(std::vector<TablePart> parts);
+  TableVersion();
+  // `lineage`: of the version that this one was made from; null when it is the first.
+  explicit TableVersion(std::vector<TablePart> parts,
+                        std::shared_ptr<const TableLineage> lineage = nullptr);
   static const TableVersionPtr& empty();
   // Stands for a version of the type that a cleanup gave up; `number` is its published version.
   // Has no parts: whoever reads a table of the past asks for reclaimed() first.
@@ -76,6 +96,7 @@ class TableVersion {
   std::optional<std::uint64_t> reclaimed() const { return reclaimed_; }
 
   const std::vector<TablePart>& parts() const { return parts_; }
+  const std::shared_ptr<const TableLineage>& lineage() const { return lineage_; }
   std::uint64_t live_rows() const { return live_rows_; }
   bool has_deletions() const { return has_deletions_; }
   // One above the largest row id that any part holds; 0 when empty.
@@ -112,6 +133,7 @@ class TableVersion {
 
  private:
   std::vector<TablePart> parts_;
+  std::shared_ptr<const TableLineage> lineage_;
   std::uint64_t live_rows_ = 0;
   RowId rid_limit_ = 0;
   bool has_deletions_ = false;

@@ -7,6 +7,8 @@
 #include "common/json_writer.h"
 #include "query/parse.h"
 #include "schema/compile.h"
+#include "storage/memory_segment.h"
+#include "storage/segment_files.h"
 
 namespace omnigraph::testing {
 namespace {
@@ -64,7 +66,7 @@ RowId GraphBuilder::edge(std::string_view type, const std::string& from, const s
   return row.rid;
 }
 
-void GraphBuilder::seal() {
+void GraphBuilder::seal(bool stored) {
   for (auto& [type, table] : tables_) {
     if (table.sealed == table.rows.size()) continue;
     const EntityType& entity = *catalog_->entity(type);
@@ -93,13 +95,18 @@ void GraphBuilder::seal() {
       batch.columns.emplace_back(property.id,
                                  column.finish(property.type.scalar == ScalarType::kString));
     }
-    const SegmentPtr segment = must(make_memory_segment(std::move(batch)));
-    const SegmentPtr added[] = {segment};
+    SegmentPtr segment = must(make_memory_segment(std::move(batch)));
+    if (stored) {
+      const SegmentRef ref =
+          must(write_segment_files(*objects_, ulids_, *memory_batch(*segment),
+                                   segment_options(*catalog_, type), runtime_.executor.get()));
+      segment = must(segments_.open(ref));
+    }
     std::vector<TablePart> parts = table.version->parts();
+    const auto lineage = parts.empty() ? nullptr : table.version->lineage();
     parts.push_back({segment, nullptr});
     // Parts stay as they were sealed: apply() would merge small ones.
-    table.version = std::make_shared<const TableVersion>(std::move(parts));
-    (void)added;
+    table.version = std::make_shared<const TableVersion>(std::move(parts), lineage);
     table.sealed = table.rows.size();
   }
 }
@@ -115,7 +122,7 @@ void GraphBuilder::remove(TypeId type, RowId rid) {
     const std::uint32_t rows[] = {*row};
     part.deleted = DeletionBitmap::with(part.deleted.get(), part.segment->rows(), rows);
   }
-  table.version = std::make_shared<const TableVersion>(std::move(parts));
+  table.version = std::make_shared<const TableVersion>(std::move(parts), table.version->lineage());
 }
 
 SnapshotPtr GraphBuilder::snapshot() {

@@ -11,6 +11,8 @@
 #include "execution/run.h"
 #include "query/check.h"
 #include "schema/catalog.h"
+#include "storage/object_store.h"
+#include "storage/segment_cache.h"
 #include "storage/snapshot.h"
 
 namespace omnigraph::testing {
@@ -34,8 +36,8 @@ class GraphBuilder {
   RowId node(std::string_view type, const std::string& id, const Properties& properties = {});
   RowId edge(std::string_view type, const std::string& from, const std::string& to,
              const Properties& properties = {});
-  // Everything added since becomes one segment a table.
-  void seal();
+  // Everything added since becomes one segment a table: in memory, or stored as files are.
+  void seal(bool stored = false);
   void remove(TypeId type, RowId rid);
   SnapshotPtr snapshot();
   const std::vector<PlainRow>& rows(TypeId type) const;
@@ -50,6 +52,10 @@ class GraphBuilder {
 
   CatalogPtr catalog_;
   std::map<TypeId, Table> tables_;
+  const Runtime runtime_ = test_runtime();
+  const ObjectStorePtr objects_ = make_memory_store();
+  SegmentCache segments_{objects_, runtime_};
+  UlidSource ulids_{runtime_.clock, runtime_.random};
 };
 
 // Parses, checks and runs the only query of `source`. Parameters by name.

@@ -71,7 +71,7 @@ TEST(PropertyTest, EveryPlanAgreesWithNestedLoops) {
   Runtime threads = test_runtime();
   threads.executor = std::make_shared<ThreadPool>(2);
   while (asked < wanted && refused < wanted * 20) {
-    static constexpr std::size_t kSegments[] = {1, 3, 8};
+    static constexpr std::size_t kSegments[] = {1, 3, 40};
     const std::size_t segments = kSegments[dice.below(3)];
     const auto graph = generate_graph(dice, segments);
     const SnapshotPtr snapshot = graph->snapshot();
@@ -96,8 +96,9 @@ TEST(PropertyTest, EveryPlanAgreesWithNestedLoops) {
         }
         const auto made = make_plan(*read, *snapshot, options);
         ASSERT_TRUE(made.ok()) << source << "\n" << made.error().message();
-        const auto result = run_plan(**made, *snapshot, values, DateTime{1'700'000'000'000},
-                                     plan == 6 ? threads : runtime, {});
+        const auto result =
+            run_plan(**made, *snapshot, values, DateTime{1'700'000'000'000},
+                     plan == 6 ? threads : runtime, {.paged_nodes = dice.chance(50) ? 0U : 64U});
         ASSERT_TRUE(result.ok()) << source << "\n" << result.error().message();
         with_rows += plan == 0 && result->rows > 0 ? 1 : 0;
         const std::string wrong = comparison.judge(*result);

@@ -339,14 +339,16 @@ std::unique_ptr<GraphBuilder> generate_graph(Dice& dice, std::size_t segments) {
       graph->edge(kTypes[e], from[dice.below(from.size())], to[dice.below(to.size())], properties);
     }
   };
+  // Segments in memory, in files, or some of each.
+  const unsigned stored = static_cast<unsigned>(dice.below(3)) * 50;
   add_nodes(2 + dice.below(6));
   add_edges(dice.below(16));
   for (std::size_t s = 1; s < segments; ++s) {
-    graph->seal();
+    graph->seal(dice.chance(stored));
     if (names[0].size() < 8 && names[1].size() < 8) add_nodes(dice.below(3));
     add_edges(dice.below(5));
   }
-  graph->seal();
+  graph->seal(dice.chance(stored));
   if (dice.chance(50)) {
     for (const char* type : kTypes) {
       const TypeId id = graph->catalog().edge(type)->id;
