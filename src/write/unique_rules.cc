@@ -146,6 +146,10 @@ class UniqueCheck {
 
 }  // namespace
 
+Status check_unique(Run& run, const TableDelta& table, const UniqueRule& rule) {
+  return UniqueCheck(run, table, rule).run();
+}
+
 Status check_uniques(Run& run, const TableDelta& table) {
   for (const Violation& violation : table.found_before) {
     run.found.push_back(violation);

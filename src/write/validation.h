@@ -32,6 +32,8 @@ struct Run {
 
 // Stage 1: enum, @range, @check of one table.
 Status check_values(Run& run, const TableDelta& table);
+// One @unique group of one table.
+Status check_unique(Run& run, const TableDelta& table, const UniqueRule& rule);
 // Stages 2 and 3: @key and @unique of one table.
 Status check_uniques(Run& run, const TableDelta& table);
 // Stage 3: ends of the edges written, and of edges that stay while their node goes.

@@ -6,6 +6,7 @@
 #include "write/batch.h"
 #include "write/load/loader.h"
 #include "write/load/placement.h"
+#include "write/load/spilled_records.h"
 #include "write/mutation.h"
 
 namespace omnigraph {
@@ -44,6 +45,20 @@ std::vector<TypeId> forgotten_types(const Migration& migration) {
   std::sort(types.begin(), types.end());
   types.erase(std::unique(types.begin(), types.end()), types.end());
   return types;
+}
+
+// How many records of each type were read.
+void count_records(const LoadRecords& records, LoadOutcome& outcome) {
+  const auto count = [&outcome](const LoadType& type, std::uint64_t number) {
+    (type.node != nullptr ? outcome.nodes : outcome.edges).push_back({type.type->name, number});
+    outcome.total_entities += number;
+  };
+  for (const NodeRecords& nodes : records.nodes) count(*nodes.type, nodes.records);
+  for (const EdgeRecords& edges : records.edges) count(*edges.type, edges.records);
+  if (!records.spilled) return;
+  for (const SpilledRecords::Type& type : records.spilled->types()) {
+    count(*type.type, type.records);
+  }
 }
 
 }  // namespace
@@ -185,7 +200,8 @@ Result<std::optional<LoadOutcome>> Writer::load_once(LoadSource& source,
   const LoadPlan plan(*catalog);
   BlobStage blobs(*store_.objects());
   OG_ASSIGN_OR_RETURN(const LoadRecords records, read_records(source, settings, plan, *rules,
-                                                              store_.runtime(), ulids_, blobs));
+                                                              store_.runtime(), ulids_, blobs,
+                                                              *store_.objects()));
   const PlacementInput input{store_, plan, records, settings.mode, ulids_};
   const ReserveRows reserve = [this](std::span<const std::pair<TypeId, std::uint32_t>> blocks) {
     return committer_.reserve(blocks);
@@ -223,14 +239,7 @@ Result<std::optional<LoadOutcome>> Writer::load_once(LoadSource& source,
     }
     LoadOutcome outcome;
     outcome.commit = std::move(*header);
-    for (const NodeRecords& nodes : records.nodes) {
-      outcome.nodes.push_back({nodes.type->type->name, nodes.records});
-      outcome.total_entities += nodes.records;
-    }
-    for (const EdgeRecords& edges : records.edges) {
-      outcome.edges.push_back({edges.type->type->name, edges.records});
-      outcome.total_entities += edges.records;
-    }
+    count_records(records, outcome);
     return std::optional<LoadOutcome>(std::move(outcome));
   }
 }

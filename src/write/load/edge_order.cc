@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <bit>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace omnigraph {
@@ -60,6 +62,24 @@ void sort_edges(std::vector<RowId>& src, std::vector<RowId>& dst,
   for (std::size_t i = 0; i < n; ++i) {
     src[i] = static_cast<RowId>(keys[i] >> shift) + sources.low;
     dst[i] = static_cast<RowId>(keys[i] & mask) + targets.low;
+  }
+}
+
+void order_ties(const std::vector<RowId>& src, const std::vector<RowId>& dst,
+                       const Column& ids, Ulid base, std::vector<std::uint32_t>& order) {
+  const std::string generated = base.text();
+  const auto text = [&](std::uint32_t row) {
+    return ids.is_null(row) ? std::string_view(generated) : ids.text(row);
+  };
+  for (std::size_t first = 0; first < src.size();) {
+    std::size_t last = first + 1;
+    while (last < src.size() && src[last] == src[first] && dst[last] == dst[first]) ++last;
+    if (last - first > 1) {
+      std::stable_sort(order.begin() + static_cast<std::ptrdiff_t>(first),
+                       order.begin() + static_cast<std::ptrdiff_t>(last),
+                       [&](std::uint32_t a, std::uint32_t b) { return text(a) < text(b); });
+    }
+    first = last;
   }
 }
 

@@ -94,8 +94,9 @@ std::unique_ptr<LoadSource> text_load_source(std::string_view text) {
   return std::make_unique<TextSource>(text);
 }
 
-PieceCutter::PieceCutter(LoadSource& source, std::function<void(const LoadProgress&)> progress)
-    : source_(source), progress_(std::move(progress)) {}
+PieceCutter::PieceCutter(LoadSource& source, std::function<void(const LoadProgress&)> progress,
+                         std::size_t piece_bytes)
+    : piece_bytes_(piece_bytes), source_(source), progress_(std::move(progress)) {}
 
 Status PieceCutter::fill(Buffer& buffer, std::size_t upto, std::size_t& used) {
   if (buffer.bytes.size() < upto) buffer.bytes.resize(upto);
@@ -109,24 +110,32 @@ Status PieceCutter::fill(Buffer& buffer, std::size_t upto, std::size_t& used) {
   return {};
 }
 
+std::size_t PieceCutter::take_carried(Buffer& buffer) {
+  const std::size_t used = carried_.size();
+  if (buffer.bytes.size() < used) buffer.bytes.resize(std::max(used, piece_bytes_));
+  std::copy(carried_.begin(), carried_.end(), buffer.bytes.begin());
+  carried_.clear();
+  return used;
+}
+
+void PieceCutter::carry(Buffer& buffer, std::size_t end, std::size_t& used) {
+  carried_.assign(buffer.bytes.begin() + static_cast<std::ptrdiff_t>(end),
+                  buffer.bytes.begin() + static_cast<std::ptrdiff_t>(used));
+  used = end;
+}
+
 Result<bool> PieceCutter::next(Buffer& buffer) {
   const std::lock_guard lock(mutex_);
   if (stopped_ || (ended_ && carried_.empty())) return false;
-  std::size_t used = carried_.size();
-  if (buffer.bytes.size() < used) buffer.bytes.resize(std::max(used, kPieceBytes));
-  std::copy(carried_.begin(), carried_.end(), buffer.bytes.begin());
-  carried_.clear();
+  std::size_t used = take_carried(buffer);
   std::size_t searched = 0;
-  for (std::size_t upto = std::max(kPieceBytes, used);; upto *= 2) {
+  for (std::size_t upto = std::max(piece_bytes_, used);; upto *= 2) {
     OG_RETURN_IF_ERROR(fill(buffer, upto, used));
     if (ended_) break;
     const std::string_view all(buffer.bytes.data(), used);
     const std::size_t newline = all.substr(searched).rfind('\n');
     if (newline != std::string_view::npos) {
-      const std::size_t end = searched + newline + 1;
-      carried_.assign(buffer.bytes.begin() + static_cast<std::ptrdiff_t>(end),
-                      buffer.bytes.begin() + static_cast<std::ptrdiff_t>(used));
-      used = end;
+      carry(buffer, searched + newline + 1, used);
       break;
     }
     if (used > kMaxLineBytes + 1) {  // its end does not matter any more
@@ -140,16 +149,67 @@ Result<bool> PieceCutter::next(Buffer& buffer) {
   return used > 0;
 }
 
-Result<bool> PieceCutter::rest(Buffer& buffer, std::uint64_t limit) {
+namespace {
+
+// Where a sequence of JSON values may be cut: behind the bracket that closes its outermost one. Goes
+// on where the last call stopped.
+class ValueEnds {
+ public:
+  // The last such place in `text`, or npos.
+  std::size_t last(std::string_view text) {
+    for (; at_ < text.size(); ++at_) {
+      const char c = text[at_];
+      if (in_string_) {
+        if (escaped_) {
+          escaped_ = false;
+        } else if (c == '\\') {
+          escaped_ = true;
+        } else if (c == '"') {
+          in_string_ = false;
+        }
+      } else if (c == '"') {
+        in_string_ = true;
+      } else if (c == '{' || c == '[') {
+        ++depth_;
+      } else if ((c == '}' || c == ']') && depth_ > 0 && --depth_ == 0) {
+        found_ = at_ + 1;
+      }
+    }
+    return found_;
+  }
+
+ private:
+  std::size_t at_ = 0, depth_ = 0, found_ = std::string_view::npos;
+  bool in_string_ = false, escaped_ = false;
+};
+
+}  // namespace
+
+Result<bool> PieceCutter::next_values(Buffer& buffer, std::uint64_t limit) {
   const std::lock_guard lock(mutex_);
-  std::size_t used = 0;
-  for (std::size_t upto = kPieceBytes; !ended_; upto *= 2) {
+  if (stopped_ || (ended_ && carried_.empty())) return false;
+  std::size_t used = take_carried(buffer);
+  ValueEnds ends;
+  for (std::size_t upto = std::max(piece_bytes_, used);; upto *= 2) {
     OG_RETURN_IF_ERROR(fill(buffer, upto, used));
-    if (used > limit) return resource_limit("load memory", limit, used);
+    if (ended_) break;
+    const std::size_t end = ends.last({buffer.bytes.data(), used});
+    if (end != std::string_view::npos) {
+      carry(buffer, end, used);
+      break;
+    }
+    if (used > std::max<std::uint64_t>(limit, kMaxLineBytes)) {
+      return resource_limit("load memory", std::max<std::uint64_t>(limit, kMaxLineBytes), used);
+    }
   }
   buffer.text = {buffer.bytes.data(), used};
   buffer.index = next_index_++;
   return used > 0;
+}
+
+bool PieceCutter::ended() {
+  const std::lock_guard lock(mutex_);
+  return stopped_ || (ended_ && carried_.empty());
 }
 
 void PieceCutter::stop() {

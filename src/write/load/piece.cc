@@ -105,6 +105,12 @@ bool denotes(std::string_view text, const Property& property, const Value& value
 
 }  // namespace
 
+Error ambiguous_remap(const std::string& type, std::string_view given, const std::string& one,
+                      const std::string& other) {
+  return bad_request("refusing ambiguous edge endpoint remap: id '" + std::string(given) +
+                     "' of node type '" + type + "' stands for '" + one + "' and '" + other + "'");
+}
+
 Error PlacedError::placed(std::uint64_t lines_before) && {
   if (whole) return std::move(*whole);
   return {code, before + std::to_string(lines_before + line) + after};
@@ -298,16 +304,17 @@ std::optional<PlacedError> RecordParser::read_strict(std::uint64_t number) {
 void RecordParser::parse_sequence(std::string_view text, Piece& piece) {
   const char* at = text.data();
   const char* const end = at + text.size();
-  if (!simdjson::validate_utf8(text.data(), text.size())) {
-    piece.malformed = at_line(1, "invalid JSON at record ", ": invalid UTF-8");
-    return;
-  }
+  const bool utf8 = simdjson::validate_utf8(text.data(), text.size());
   for (;;) {
     while (at < end && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r')) ++at;
     if (at == end) return;
     ++piece.lines;
     if (!reader_.read(at, end, true)) {
       piece.malformed = at_line(piece.lines, "invalid JSON at record ", ": " + reader_.error());
+      return;
+    }
+    if (!utf8 && !simdjson::validate_utf8(at, static_cast<std::size_t>(reader_.stop() - at))) {
+      piece.malformed = at_line(piece.lines, "invalid JSON at record ", ": invalid UTF-8");
       return;
     }
     at = reader_.stop();
@@ -478,9 +485,7 @@ Status RecordParser::remap_id(const LoadType& type, std::string_view given,
   }
   const auto [entry, fresh] = remaps_[type.type->id].try_emplace(std::string(given), canonical);
   if (!fresh && entry->second != canonical) {
-    return bad_request("refusing ambiguous edge endpoint remap: id '" + std::string(given) +
-                       "' of node type '" + type.type->name + "' stands for '" + entry->second +
-                       "' and '" + canonical + "'");
+    return ambiguous_remap(type.type->name, given, entry->second, canonical);
   }
   return {};
 }

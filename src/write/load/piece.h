@@ -56,6 +56,10 @@ struct Piece {
 // Old spelling of a keyed node's id → canonical id, of one node type (permissive loads).
 using IdRemap = std::map<std::string, std::string, std::less<>>;
 
+// "refusing ambiguous edge endpoint remap: …".
+Error ambiguous_remap(const std::string& type, std::string_view given, const std::string& one,
+                      const std::string& other);
+
 class RecordParser {
  public:
   // `intake.blobs` must outlive the parser; null is for types without Blob properties.
@@ -67,6 +71,10 @@ class RecordParser {
 
   // One a LoadPlan::end_tables(); the parser is done afterwards.
   std::vector<Interner> take_ends() { return std::move(ends_); }
+  // The same, and the parser begins anew.
+  std::vector<Interner> exchange_ends() {
+    return std::exchange(ends_, std::vector<Interner>(ends_.size()));
+  }
   std::size_t memory() const;
   const std::map<TypeId, IdRemap>& remaps() const { return remaps_; }
 

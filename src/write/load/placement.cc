@@ -8,6 +8,7 @@
 #include "common/fault_point.h"
 #include "write/limits.h"
 #include "write/load/edge_order.h"
+#include "write/load/spilled_placement.h"
 #include "write/validator.h"
 
 namespace omnigraph {
@@ -313,25 +314,6 @@ class Placement {
     return {};
   }
 
-  // Among edges with equal ends: given ids by bytes, generated ones as a block where they belong.
-  static void order_ties(const std::vector<RowId>& src, const std::vector<RowId>& dst,
-                         const Column& ids, Ulid base, std::vector<std::uint32_t>& order) {
-    const std::string generated = base.text();
-    const auto text = [&](std::uint32_t row) {
-      return ids.is_null(row) ? std::string_view(generated) : ids.text(row);
-    };
-    for (std::size_t first = 0; first < src.size();) {
-      std::size_t last = first + 1;
-      while (last < src.size() && src[last] == src[first] && dst[last] == dst[first]) ++last;
-      if (last - first > 1) {
-        std::stable_sort(order.begin() + static_cast<std::ptrdiff_t>(first),
-                         order.begin() + static_cast<std::ptrdiff_t>(last),
-                         [&](std::uint32_t a, std::uint32_t b) { return text(a) < text(b); });
-      }
-      first = last;
-    }
-  }
-
   Status validate_all() {
     Delta delta;
     for (const PreparedTable& table : change_.tables) {
@@ -520,6 +502,7 @@ class Placement {
 Result<std::pair<Change, ReadSet>> place_load(const PlacementInput& input, const Snapshot& base,
                                               const GraphState& state, const Rules& rules,
                                               const ReserveRows& reserve) {
+  if (input.records.spilled) return place_spilled(input, base, state, rules, reserve);
   return Placement(input, base, state, rules).run(reserve);
 }
 

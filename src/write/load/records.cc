@@ -61,25 +61,6 @@ RowBatch as_batch(const EntityType& type, const std::vector<ColumnPtr>& columns,
   return batch;
 }
 
-// Ids with a ULID in every null row.
-ColumnPtr with_generated(const Column& ids, UlidSource& ulids) {
-  if (ids.null_count == 0) return nullptr;
-  const Ulid base = ulids.next_run(ids.null_count);
-  ColumnBuilder out(kIdType);
-  out.reserve(ids.rows);
-  std::uint64_t generated = 0;
-  char text[26];
-  for (std::uint32_t row = 0; row < ids.rows; ++row) {
-    if (ids.is_null(row)) {
-      base.plus(generated++).write_text(text);
-      out.append_text({text, sizeof text});
-    } else {
-      out.append_text(ids.text(row));
-    }
-  }
-  return out.finish();
-}
-
 Violation same_key(const LoadType& type, const UniqueRule& key, const NodeRecords& rows,
                    std::uint32_t row, const std::string& id) {
   std::vector<std::string> spellings;
@@ -97,6 +78,65 @@ void split_runs(const Column& ids, std::vector<std::uint32_t>& kept,
     const bool again = row + 1 < ids.rows && ids.text(row) == ids.text(row + 1);
     (again ? replaced : kept).push_back(row);
   }
+}
+
+Result<EdgeRecords> gather_edges(const LoadType& type, LoadMode mode,
+                                 const std::vector<PieceRows*>& pieces,
+                                 const std::vector<std::size_t>& workers) {
+  EdgeRecords out;
+  out.type = &type;
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    out.records += pieces[i]->rows;
+    out.pieces.push_back({workers[i], std::move(pieces[i]->from), std::move(pieces[i]->to)});
+  }
+  out.columns = joined_columns(pieces, *type.type);
+  out.ids = joined(pieces, kIdType, [](PieceRows& piece) -> ColumnPtr& { return piece.ids; });
+  if (out.ids == nullptr) return out;
+  std::vector<std::uint32_t> given;
+  for (std::uint32_t row = 0; row < out.ids->rows; ++row) {
+    if (!out.ids->is_null(row)) given.push_back(row);
+  }
+  const Column& ids = *out.ids;
+  std::sort(given.begin(), given.end(), [&ids](std::uint32_t a, std::uint32_t b) {
+    const int order = ids.text(a).compare(ids.text(b));
+    return order != 0 ? order < 0 : a < b;
+  });
+  for (std::size_t i = 0; i + 1 < given.size(); ++i) {
+    if (ids.text(given[i]) != ids.text(given[i + 1])) continue;
+    if (mode != LoadMode::kMerge) {
+      return key_conflict(true, type.type->name, std::string(ids.text(given[i])));
+    }
+    out.superseded.push_back(given[i]);
+  }
+  std::sort(out.superseded.begin(), out.superseded.end());
+  return out;
+}
+
+}  // namespace
+
+JoinedRows join_pieces(const std::vector<PieceRows*>& pieces, const EntityType& type) {
+  JoinedRows out;
+  out.columns = joined_columns(pieces, type);
+  out.ids = joined(pieces, kIdType, [](PieceRows& piece) -> ColumnPtr& { return piece.ids; });
+  return out;
+}
+
+ColumnPtr with_generated(const Column& ids, UlidSource& ulids) {
+  if (ids.null_count == 0) return nullptr;
+  const Ulid base = ulids.next_run(ids.null_count);
+  ColumnBuilder out(kIdType);
+  out.reserve(ids.rows);
+  std::uint64_t generated = 0;
+  char text[26];
+  for (std::uint32_t row = 0; row < ids.rows; ++row) {
+    if (ids.is_null(row)) {
+      base.plus(generated++).write_text(text);
+      out.append_text({text, sizeof text});
+    } else {
+      out.append_text(ids.text(row));
+    }
+  }
+  return out.finish();
 }
 
 Result<NodeRecords> gather_nodes(const LoadType& type, const TableRules& rules, LoadMode mode,
@@ -136,40 +176,6 @@ Result<NodeRecords> gather_nodes(const LoadType& type, const TableRules& rules, 
   out.ids = IdColumn::of_text(std::move(ids));
   return out;
 }
-
-Result<EdgeRecords> gather_edges(const LoadType& type, LoadMode mode,
-                                 const std::vector<PieceRows*>& pieces,
-                                 const std::vector<std::size_t>& workers) {
-  EdgeRecords out;
-  out.type = &type;
-  for (std::size_t i = 0; i < pieces.size(); ++i) {
-    out.records += pieces[i]->rows;
-    out.pieces.push_back({workers[i], std::move(pieces[i]->from), std::move(pieces[i]->to)});
-  }
-  out.columns = joined_columns(pieces, *type.type);
-  out.ids = joined(pieces, kIdType, [](PieceRows& piece) -> ColumnPtr& { return piece.ids; });
-  if (out.ids == nullptr) return out;
-  std::vector<std::uint32_t> given;
-  for (std::uint32_t row = 0; row < out.ids->rows; ++row) {
-    if (!out.ids->is_null(row)) given.push_back(row);
-  }
-  const Column& ids = *out.ids;
-  std::sort(given.begin(), given.end(), [&ids](std::uint32_t a, std::uint32_t b) {
-    const int order = ids.text(a).compare(ids.text(b));
-    return order != 0 ? order < 0 : a < b;
-  });
-  for (std::size_t i = 0; i + 1 < given.size(); ++i) {
-    if (ids.text(given[i]) != ids.text(given[i + 1])) continue;
-    if (mode != LoadMode::kMerge) {
-      return key_conflict(true, type.type->name, std::string(ids.text(given[i])));
-    }
-    out.superseded.push_back(given[i]);
-  }
-  std::sort(out.superseded.begin(), out.superseded.end());
-  return out;
-}
-
-}  // namespace
 
 TextIndex::TextIndex(ColumnPtr texts) : texts_(std::move(texts)) {
   std::size_t size = 16;
@@ -248,7 +254,6 @@ Result<LoadRecords> gather_records(const LoadPlan& plan, const Rules& rules, Loa
     }
   }
   for (auto& parser : parsers) {
-    for (const auto& [table, remap] : parser->remaps()) out.remaps[table] = remap;
     out.ends.push_back(parser->take_ends());
   }
   return out;

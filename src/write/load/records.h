@@ -58,7 +58,12 @@ struct EdgeRecords {
   std::vector<std::uint32_t> superseded;  // merge: rows that a later one of the same id replaced
 };
 
+class SpilledRecords;
+
 struct LoadRecords {
+  // Set when the input passed its share of memory: then it holds every record, and `nodes`, `edges`
+  // and `ends` are empty.
+  std::shared_ptr<const SpilledRecords> spilled;
   std::vector<NodeRecords> nodes;
   std::vector<EdgeRecords> edges;
   // Per worker, per LoadPlan::end_tables(): the texts of ends, canonical spellings put in.
@@ -75,6 +80,19 @@ Result<LoadRecords> gather_records(const LoadPlan& plan, const Rules& rules, Loa
                                    std::vector<Piece> pieces,
                                    std::vector<std::unique_ptr<RecordParser>> parsers,
                                    UlidSource& ulids);
+
+// The rows of several pieces of one type, one after the other; takes them out of the pieces.
+struct JoinedRows {
+  std::vector<ColumnPtr> columns;  // by position; null: all null
+  ColumnPtr ids;                   // null: none was given
+};
+JoinedRows join_pieces(const std::vector<PieceRows*>& pieces, const EntityType& type);
+// Ids with a ULID in every null row; null when there is no null row.
+ColumnPtr with_generated(const Column& ids, UlidSource& ulids);
+// The nodes of one type in id order. Errors: kConflict for an id that occurs twice where that is
+// refused; two keyed nodes of one key are `twice`.
+Result<NodeRecords> gather_nodes(const LoadType& type, const TableRules& rules, LoadMode mode,
+                                 const std::vector<PieceRows*>& pieces, UlidSource& ulids);
 
 // Order of the rows of a text column by bytes, equal ones by row; empty when they are in order.
 std::vector<std::uint32_t> text_order(const Column& texts);
