@@ -199,9 +199,9 @@ Result<std::optional<LoadOutcome>> Writer::load_once(LoadSource& source,
   const RulesPtr rules = rules_.get(catalog);
   const LoadPlan plan(*catalog);
   BlobStage blobs(*store_.objects());
-  OG_ASSIGN_OR_RETURN(const LoadRecords records, read_records(source, settings, plan, *rules,
-                                                              store_.runtime(), ulids_, blobs,
-                                                              *store_.objects()));
+  OG_ASSIGN_OR_RETURN(const LoadRecords records,
+                      read_records(source, settings, plan, *rules, store_.runtime(), ulids_, blobs,
+                                   *store_.objects()));
   const PlacementInput input{store_, plan, records, settings.mode, ulids_};
   const ReserveRows reserve = [this](std::span<const std::pair<TypeId, std::uint32_t>> blocks) {
     return committer_.reserve(blocks);

@@ -1,6 +1,6 @@
 // Several processes of eight threads each on one folder: what they did and saw, judged as a whole.
-// List appends read a list and replace it under a precondition; register writes are blind, several a
-// transaction. OMNIGRAPH_CONSISTENCY_OPS sets the transactions of each thread.
+// List appends read a list and replace it under a precondition; register writes are blind, several
+// a transaction. OMNIGRAPH_CONSISTENCY_OPS sets the transactions of each thread.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -73,8 +73,7 @@ class Client {
       }
       params += "}";
       const std::string source = "query put(" + declared + ") {" + updates + " }";
-      const auto report =
-          graph_.mutate({.source = source, .params = params, .if_commit = head});
+      const auto report = graph_.mutate({.source = source, .params = params, .if_commit = head});
       t.ended = now();
       note(t, report);
       out.push_back(t);

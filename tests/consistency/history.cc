@@ -153,9 +153,9 @@ class Judgement {
     std::sort(by_begin.begin(), by_begin.end(),
               [&](Index a, Index b) { return history_[a].began < history_[b].began; });
     for (const Index done : by_end) {
-      auto next = std::upper_bound(
-          by_begin.begin(), by_begin.end(), history_[done].ended,
-          [&](std::int64_t time, Index i) { return time < history_[i].began; });
+      auto next =
+          std::upper_bound(by_begin.begin(), by_begin.end(), history_[done].ended,
+                           [&](std::int64_t time, Index i) { return time < history_[i].began; });
       // Those that began before the first of them ended; the others follow by way of it.
       std::int64_t horizon = INT64_MAX;
       for (; next != by_begin.end() && history_[*next].began <= horizon; ++next) {

@@ -20,9 +20,9 @@ struct Transaction {
   std::int64_t began = 0, ended = 0;  // of one monotonic clock, any unit
   Outcome outcome = Outcome::kDone;
   // Values are unique among all writes to a key.
-  std::vector<std::pair<int, std::int64_t>> appends;   // to lists: key, value
-  std::vector<std::pair<int, std::int64_t>> writes;    // to registers: key, value
-  std::map<int, std::vector<std::int64_t>> lists;      // read
+  std::vector<std::pair<int, std::int64_t>> appends;     // to lists: key, value
+  std::vector<std::pair<int, std::int64_t>> writes;      // to registers: key, value
+  std::map<int, std::vector<std::int64_t>> lists;        // read
   std::map<int, std::optional<std::int64_t>> registers;  // read; nullopt: never written
   std::uint64_t version = 0;  // of a done write: its place among the commits of the branch; 0: none
 };

@@ -53,8 +53,9 @@ TEST(Judge, WhatIsWrongWithLists) {
 TEST(Judge, LostAndStale) {
   // Acknowledged, then not there.
   EXPECT_NE(first({append(0, 1, 1, 10), read(2, 3, {{1, {}}})}).find("cycle"), std::string::npos);
-  EXPECT_NE(first({append(0, 1, 1, 10), append(2, 3, 1, 11), read(4, 5, {{1, {10}}})}).find("cycle"),
-            std::string::npos);
+  EXPECT_NE(
+      first({append(0, 1, 1, 10), append(2, 3, 1, 11), read(4, 5, {{1, {10}}})}).find("cycle"),
+      std::string::npos);
   // Unknown outcomes may be there or not.
   Transaction unknown = append(0, 1, 1, 10);
   unknown.outcome = Outcome::kUnknown;

@@ -1,6 +1,6 @@
 // Loads that pass their share of the memory budget go to disk on the way. Whatever the budget, they
-// must end in the same graph and in the same refusals: every case here is played on a graph that has
-// memory enough and on one that has not.
+// must end in the same graph and in the same refusals: every case here is played on a graph that
+// has memory enough and on one that has not.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -121,17 +121,18 @@ TEST_F(SpilledLoadTest, EveryModeEndsInTheSameGraph) {
     // Edges stand before their nodes and between them.
     text += knows(i, i * 31 % 16000, i % 3 == 0 ? "\"since\":" + std::to_string(i) : "");
     if (i % 3 == 0) text += knows(i % 16000, i / 2, "\"id\":\"k" + std::to_string(i) + "\"");
-    if (i % 5 == 0) text += "{\"type\":\"Note\",\"data\":{\"text\":\"n" + std::to_string(i) + "\"}}\n";
+    if (i % 5 == 0)
+      text += "{\"type\":\"Note\",\"data\":{\"text\":\"n" + std::to_string(i) + "\"}}\n";
     text += person(23'999 - i, ",\"mail\":\"m" + std::to_string(i) + "@x\"");
   }
-  EXPECT_EQ(load(text, LoadMode::kAppend),
-            "loaded Note 4800 Person 24000 Knows 32000 of 60800");
+  EXPECT_EQ(load(text, LoadMode::kAppend), "loaded Note 4800 Person 24000 Knows 32000 of 60800");
   EXPECT_GT(segments(), 3u);  // of three types
   EXPECT_EQ(load(text, LoadMode::kAppend), "node type 'Person' already has this id");
 
   // Half of the people change, the others come new; edges with ids move.
   std::string changes;
-  for (std::size_t i = 12000; i < 36000; ++i) changes += person(i, ",\"mail\":\"n" + std::to_string(i) + "\"");
+  for (std::size_t i = 12000; i < 36000; ++i)
+    changes += person(i, ",\"mail\":\"n" + std::to_string(i) + "\"");
   for (std::size_t i = 0; i < 12000; i += 3) {
     changes += knows(i + 1, i + 2, "\"note\":\"moved\",\"id\":\"k" + std::to_string(i) + "\"");
     changes += knows(i, i + 1);
@@ -180,14 +181,17 @@ TEST_F(SpilledLoadTest, RulesAcrossTheWholeInput) {
   }
   EXPECT_EQ(load(notes + wrote, LoadMode::kAppend),
             "@card violation on edge Wrote: source '" + name(5) + "' has 4 edges (max 3)");
-  const std::string pair = R"({"edge":"Pair","from":")" + name(1) + R"(","to":")" + name(2) + "\"}\n";
+  const std::string pair =
+      R"({"edge":"Pair","from":")" + name(1) + R"(","to":")" + name(2) + "\"}\n";
   EXPECT_EQ(load(pair + people(120000, 20000) + pair, LoadMode::kAppend),
             "@unique violation on Pair.(dst, src): value '(" + name(2) + ", " + name(1) + ")'");
   EXPECT_EQ(load(people(160000, 20000) + knows(160000, 999'999), LoadMode::kAppend),
             "dst '" + name(999'999) + "' not found in Person");
   EXPECT_EQ(load(people(160000, 20000) + knows(999'999, 1), LoadMode::kAppend),
             "src '" + name(999'999) + "' not found in Person");
-  EXPECT_EQ(load(R"({"type":"Person","data":{"name":"old","age":201}})" "\n" + many,
+  EXPECT_EQ(load(R"({"type":"Person","data":{"name":"old","age":201}})"
+                 "\n" +
+                     many,
                  LoadMode::kMerge),
             "@range violation on Person.age: value 201 > max 200");
 }
@@ -204,10 +208,15 @@ TEST_F(SpilledLoadTest, RefusalsNameTheirLines) {
   const std::string many = people(0, 20000);
   EXPECT_EQ(load(many + "\n\nnonsense\n", LoadMode::kAppend),
             "invalid strict JSON at line 20003: expected a value at column 1");
-  EXPECT_EQ(load(R"({"type":"Person","data":{"name":1}})" "\n" + many + "nonsense\n",
+  EXPECT_EQ(load(R"({"type":"Person","data":{"name":1}})"
+                 "\n" +
+                     many + "nonsense\n",
                  LoadMode::kAppend),
             "invalid strict JSON at line 20002: expected a value at column 1");
-  EXPECT_EQ(load(R"({"type":"Person","data":{"name":1}})" "\n" + many, LoadMode::kAppend),
+  EXPECT_EQ(load(R"({"type":"Person","data":{"name":1}})"
+                 "\n" +
+                     many,
+                 LoadMode::kAppend),
             "strict property 'name' expects Utf8, got 1");
   EXPECT_EQ(segments(), 0u);  // of a refused load nothing stays
 }
@@ -222,8 +231,9 @@ TEST_F(SpilledLoadTest, ThePermissiveFormIsReadInPiecesToo) {
   EXPECT_EQ(load(text, LoadMode::kAppend, true), "loaded Person 20000 Knows 10000 of 30000");
   EXPECT_EQ(load(text + "{\"type\":\"Nope\"}", LoadMode::kMerge, true),
             "record 30001: unknown node type 'Nope'");
-  EXPECT_EQ(load(text + "{\"type\":\"Person\",\"data\":{\"name\":\"\xFF\"}}", LoadMode::kMerge, true),
-            "invalid JSON at record 30001: invalid UTF-8");
+  EXPECT_EQ(
+      load(text + "{\"type\":\"Person\",\"data\":{\"name\":\"\xFF\"}}", LoadMode::kMerge, true),
+      "invalid JSON at record 30001: invalid UTF-8");
   EXPECT_EQ(load(text + "{\"type\":", LoadMode::kMerge, true).substr(0, 29),
             "invalid JSON at record 30001:");
 }

@@ -26,11 +26,11 @@ edge F: P -> P { batch: I32 }
 )";
 
 constexpr const char* kPoints[] = {
-    "commit.built",         "commit.before_append", "log.before_write",   "log.after_write",
-    "log.after_sync",       "log.before_new_file",  "log.after_new_file", "log.before_grow",
-    "segment.before_write", "segment.after_write",  "load.before_segments",
-    "load.after_segments",  "spill.before_create",  "spill.before_write", "blob.before_put",
-    "blob.after_put",       "local.after_link",
+    "commit.built",         "commit.before_append", "log.before_write",     "log.after_write",
+    "log.after_sync",       "log.before_new_file",  "log.after_new_file",   "log.before_grow",
+    "segment.before_write", "segment.after_write",  "load.before_segments", "load.after_segments",
+    "spill.before_create",  "spill.before_write",   "blob.before_put",      "blob.after_put",
+    "local.after_link",
 };
 
 // What can be written: each is one commit of `size` nodes and edges that carry its number.
@@ -59,7 +59,8 @@ struct Write {
 class Folder {
  public:
   Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "omnigraph-faults-XXXXXX").string();
+    std::string name =
+        (std::filesystem::temp_directory_path() / "omnigraph-faults-XXXXXX").string();
     path_ = ::mkdtemp(name.data()) != nullptr ? name : std::string();
   }
   ~Folder() { std::filesystem::remove_all(path_); }
@@ -92,11 +93,12 @@ Status perform(Engine& engine, const Write& write) {
   if (write.kind == Kind::kMutation) {
     // A Blob that is an object of its own, and an edge.
     const std::string body(2000 + static_cast<std::size_t>(write.number) * 4, 'A');
-    const std::string source =
-        "query q($b: Blob) { insert P { key: \"" + batch + "-0\", batch: " + batch +
-        ", body: $b } insert P { key: \"" + batch + "-1\", batch: " + batch +
-        " } insert F { from: \"" + batch + "-0\", to: \"" + batch + "-1\", batch: " + batch +
-        " } insert F { from: \"" + batch + "-1\", to: \"" + batch + "-0\", batch: " + batch + " } }";
+    const std::string source = "query q($b: Blob) { insert P { key: \"" + batch +
+                               "-0\", batch: " + batch + ", body: $b } insert P { key: \"" + batch +
+                               "-1\", batch: " + batch + " } insert F { from: \"" + batch +
+                               "-0\", to: \"" + batch + "-1\", batch: " + batch +
+                               " } insert F { from: \"" + batch + "-1\", to: \"" + batch +
+                               "-0\", batch: " + batch + " } }";
     const std::string params = "{\"b\":\"base64:" + body + "\"}";
     OG_RETURN_IF_ERROR(engine.mutate({.source = source, .params = params}));
     return {};
@@ -112,8 +114,9 @@ Status perform(Engine& engine, const Write& write) {
   for (int i = 0; i < size_of(write.kind); ++i) {
     const std::string key = batch + "-" + std::to_string(i);
     text += "{\"type\":\"P\",\"data\":{\"key\":\"" + key + "\",\"batch\":" + batch + "}}\n";
-    text += "{\"edge\":\"F\",\"from\":\"" + key + "\",\"to\":\"" + batch + "-0\",\"data\":{\"batch\":" +
-            batch + ",\"id\":\"" + key + "-" + std::string(100, 'x') + "\"}}\n";
+    text += "{\"edge\":\"F\",\"from\":\"" + key + "\",\"to\":\"" + batch +
+            "-0\",\"data\":{\"batch\":" + batch + ",\"id\":\"" + key + "-" + std::string(100, 'x') +
+            "\"}}\n";
   }
   const auto source = text_load_source(text);
   OG_RETURN_IF_ERROR(engine.load(*source, {.mode = LoadMode::kAppend}));

@@ -65,8 +65,8 @@ void sort_edges(std::vector<RowId>& src, std::vector<RowId>& dst,
   }
 }
 
-void order_ties(const std::vector<RowId>& src, const std::vector<RowId>& dst,
-                       const Column& ids, Ulid base, std::vector<std::uint32_t>& order) {
+void order_ties(const std::vector<RowId>& src, const std::vector<RowId>& dst, const Column& ids,
+                Ulid base, std::vector<std::uint32_t>& order) {
   const std::string generated = base.text();
   const auto text = [&](std::uint32_t row) {
     return ids.is_null(row) ? std::string_view(generated) : ids.text(row);

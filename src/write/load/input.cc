@@ -151,8 +151,8 @@ Result<bool> PieceCutter::next(Buffer& buffer) {
 
 namespace {
 
-// Where a sequence of JSON values may be cut: behind the bracket that closes its outermost one. Goes
-// on where the last call stopped.
+// Where a sequence of JSON values may be cut: behind the bracket that closes its outermost one.
+// Goes on where the last call stopped.
 class ValueEnds {
  public:
   // The last such place in `text`, or npos.

@@ -19,7 +19,8 @@ class PieceCutter {
   static constexpr std::size_t kPieceBytes = std::size_t{2} << 20;
   static constexpr std::size_t kLeastPieceBytes = std::size_t{64} << 10;
 
-  // `progress` may be empty; it is called under the cutter's lock. Pieces are of about `piece_bytes`.
+  // `progress` may be empty; it is called under the cutter's lock. Pieces are of about
+  // `piece_bytes`.
   PieceCutter(LoadSource& source, std::function<void(const LoadProgress&)> progress,
               std::size_t piece_bytes = kPieceBytes);
 

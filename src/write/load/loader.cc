@@ -16,7 +16,8 @@ namespace {
 constexpr std::uint64_t kSequentialBytes = std::uint64_t{1} << 20;
 
 // The input is read in rounds: each ends when the records in memory take their share of the budget.
-// What is then left of the input decides: nothing, and they stay in memory; more, and they go to disk.
+// What is then left of the input decides: nothing, and they stay in memory; more, and they go to
+// disk.
 class Reading {
  public:
   Reading(LoadSource& source, const LoadSettings& settings, const LoadPlan& plan,
@@ -69,8 +70,8 @@ class Reading {
   void work(std::size_t worker) {
     PieceCutter::Buffer buffer;
     while (!full_) {
-      const auto more = settings_.permissive ? cutter_.next_values(buffer, share())
-                                             : cutter_.next(buffer);
+      const auto more =
+          settings_.permissive ? cutter_.next_values(buffer, share()) : cutter_.next(buffer);
       if (!more.ok()) return fail(more.error());
       if (!*more) return;
       const std::size_t ends = parsers_[worker]->memory();
@@ -131,9 +132,9 @@ class Reading {
   Result<LoadRecords> in_memory() {
     std::map<TypeId, IdRemap> remaps;
     OG_RETURN_IF_ERROR(join_remaps(remaps));
-    OG_ASSIGN_OR_RETURN(LoadRecords records,
-                        gather_records(plan_, rules_, settings_.mode, take_pieces(),
-                                       std::move(parsers_), ulids_));
+    OG_ASSIGN_OR_RETURN(
+        LoadRecords records,
+        gather_records(plan_, rules_, settings_.mode, take_pieces(), std::move(parsers_), ulids_));
     records.remaps = std::move(remaps);
     records.memory = memory_;
     return records;
@@ -173,9 +174,9 @@ class Reading {
   std::uint64_t bytes_ = 0;
   std::vector<std::pair<std::size_t, Piece>> pieces_;
   std::optional<Error> failed_;
-  std::uint64_t lines_ = 0;                   // of earlier rounds
-  std::vector<std::optional<Error>> wrong_;   // by type: the first wrong record
-  std::shared_ptr<SpilledRecords> spilled_;   // null: everything is in memory
+  std::uint64_t lines_ = 0;                  // of earlier rounds
+  std::vector<std::optional<Error>> wrong_;  // by type: the first wrong record
+  std::shared_ptr<SpilledRecords> spilled_;  // null: everything is in memory
 };
 
 }  // namespace

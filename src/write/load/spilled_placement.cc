@@ -128,8 +128,8 @@ class SpilledPlacement {
         table.replaced.push_back(rid);
       }
     }
-    RowId& next = numbers_.try_emplace(table.change.table, next_row(table.change.table))
-                      .first->second;
+    RowId& next =
+        numbers_.try_emplace(table.change.table, next_row(table.change.table)).first->second;
     if (reserve_) reserved_.insert(table.change.table);
     if (reserve_ && fresh > 0) {
       const std::pair<TypeId, std::uint32_t> block{table.change.table, fresh};
@@ -148,9 +148,8 @@ class SpilledPlacement {
 
   Status add_segment(Placed& table, const RowBatch& batch) {
     if (batch.rows == 0) return {};
-    OG_ASSIGN_OR_RETURN(
-        SegmentRef ref,
-        input_.store.write_segment(batch, segment_options(catalog(), table.change.table)));
+    OG_ASSIGN_OR_RETURN(SegmentRef ref, input_.store.write_segment(
+                                            batch, segment_options(catalog(), table.change.table)));
     table.change.segments.push_back(ref);
     OG_ASSIGN_OR_RETURN(SegmentPtr segment, input_.store.segment(ref));
     table.segments.push_back(std::move(segment));
@@ -240,8 +239,8 @@ class SpilledPlacement {
     ColumnPtr texts;
     std::vector<RowId> rids;
   };
-  // Row ids of the texts that a worker interned in a round, in ascending order of the texts, so that
-  // neighbours are found on the same pages.
+  // Row ids of the texts that a worker interned in a round, in ascending order of the texts, so
+  // that neighbours are found on the same pages.
   Result<Ends> resolve(std::size_t round, std::size_t worker, std::size_t ends) const {
     OG_ASSIGN_OR_RETURN(const std::vector<ColumnPtr> blocks, records_.texts(round, worker, ends));
     if (blocks.empty()) return Ends{};
@@ -400,9 +399,8 @@ class SpilledPlacement {
     };
     out.ids = join(PropertyType{}, [](RowSlice& part) -> ColumnPtr& { return part.ids; });
     for (std::size_t i = 0; i < type.type->properties.size(); ++i) {
-      out.columns.push_back(
-          join(type.type->properties[i].type,
-               [i](RowSlice& part) -> ColumnPtr& { return part.columns[i]; }));
+      out.columns.push_back(join(type.type->properties[i].type,
+                                 [i](RowSlice& part) -> ColumnPtr& { return part.columns[i]; }));
     }
     out.src.reserve(out.rows);
     out.dst.reserve(out.rows);

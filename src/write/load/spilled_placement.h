@@ -1,8 +1,8 @@
 // place_load (placement.h) for records that lie on disk: the same change, verdicts and words, with
-// memory bounded by the budget. Nodes are merged range by range of their ids, edges resolved round by
-// round and merged range by range of their ends; every range becomes a segment. Rules that look
-// across rows (@unique, @card, ends) are then checked over the new segments, in as many passes as the
-// budget asks for. Segments of a load that is refused are taken away again.
+// memory bounded by the budget. Nodes are merged range by range of their ids, edges resolved round
+// by round and merged range by range of their ends; every range becomes a segment. Rules that look
+// across rows (@unique, @card, ends) are then checked over the new segments, in as many passes as
+// the budget asks for. Segments of a load that is refused are taken away again.
 //
 // What grows with the input: 4 bytes for each row that replaces one.
 #pragma once

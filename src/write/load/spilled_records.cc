@@ -23,8 +23,7 @@ std::uint64_t memory_of(const RowSlice& rows) {
 
 std::uint32_t rows_a_block(const RowSlice& rows) {
   const std::uint64_t each = memory_of(rows) / std::max<std::uint32_t>(1, rows.rows) + 1;
-  return static_cast<std::uint32_t>(
-      std::clamp<std::uint64_t>(kBlockBytes / each, 1, kBlockRows));
+  return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(kBlockBytes / each, 1, kBlockRows));
 }
 
 // Rows [begin, end).
@@ -86,9 +85,8 @@ std::vector<std::string> cut_ranges(const std::vector<SortedRun>& runs, std::uin
   for (const SortedRun& run : runs) {
     for (const SortedBlock& block : run) blocks.push_back(&block);
   }
-  std::sort(blocks.begin(), blocks.end(), [](const SortedBlock* a, const SortedBlock* b) {
-    return a->first < b->first;
-  });
+  std::sort(blocks.begin(), blocks.end(),
+            [](const SortedBlock* a, const SortedBlock* b) { return a->first < b->first; });
   std::vector<std::string> lows{""};
   std::uint64_t bytes = 0;
   for (const SortedBlock* block : blocks) {

@@ -1,8 +1,8 @@
 // Records of a load that do not fit its share of the memory budget, on disk. The input is read in
 // rounds; each round's records become one run of every type that occurs in it: nodes sorted by id,
-// edges in input order with the texts of their ends beside them. What comes after needs no more than
-// a few blocks or one round of edges in memory at a time (spilled_placement.h), however large the
-// input is.
+// edges in input order with the texts of their ends beside them. What comes after needs no more
+// than a few blocks or one round of edges in memory at a time (spilled_placement.h), however large
+// the input is.
 //
 // Built by one thread; const and thread-safe afterwards.
 #pragma once
@@ -61,8 +61,8 @@ class SpilledRecords {
   struct Type {
     const LoadType* type = nullptr;
     std::uint64_t records = 0;
-    std::vector<SortedRun> runs;                     // nodes: one a round
-    std::vector<std::vector<EdgeBlock>> rounds;      // edges: by round, in input order
+    std::vector<SortedRun> runs;                 // nodes: one a round
+    std::vector<std::vector<EdgeBlock>> rounds;  // edges: by round, in input order
     // Edges with ids of their own, by id; `src` is the position among all edges of the type.
     std::vector<SortedRun> id_runs;
   };
