@@ -78,10 +78,11 @@ enum class CommandId : std::uint8_t {
   kCommitChanges,
   kChangesPoll,
   kChangesBaseline,
-  kDiff,
   kSchemaShow,
   kSchemaApply,
   kSchemaPlan,
+  kSchemaDiff,
+  kSchemaInfer,
   kGraphsList,
   kInit,
   kOptimize,
@@ -108,6 +109,9 @@ enum class CommandId : std::uint8_t {
   kProfileShow,
   kVersion,
   kHelp,
+  kFmt,
+  kShell,
+  kCompletion,
 };
 
 struct CommandSpec {
@@ -126,6 +130,7 @@ struct CommandSpec {
   std::string_view visible_alias = {};
   std::string_view hidden_alias = {};
   bool hidden = false;
+  bool tool = false;  // the root help lists it apart from the others
 };
 
 // The program itself; its subcommands stand in the order of the root help.

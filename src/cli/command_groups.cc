@@ -52,29 +52,23 @@ constexpr OptionSpec kPollOptions[] = {
     kBranch,
     {.name = "cursor", .help = "Continue after this cursor"},
     {.name = "start", .help = "now, beginning or after:<commit_id> [default: now]"},
-    {.name = "cursor-file",
-     .value_name = "PATH",
-     .help = "Continue after the cursor in this file, if it exists, and write the new one there"},
-    {.name = "follow",
-     .help = "Go on as new commits come, until interrupted; with --json one document a line",
-     .kind = kFlag},
-    {.name = "interval",
-     .value_name = "MS",
-     .help = "Milliseconds between two looks for new commits [default: 500]",
-     .kind = kU32},
     kLimit,
     kKindFilter,
     kTypeFilter,
     kOpFilter,
     kJson};
-constexpr OptionPair kPollExcludes[] = {{"cursor", "start"}, {"cursor", "cursor-file"}};
-constexpr OptionPair kPollNeeds[] = {{"interval", "follow"}};
+constexpr OptionPair kPollExcludes[] = {{"cursor", "start"}};
 constexpr OptionSpec kBaselineOptions[] = {
     kUri,        kBranch,
     kKindFilter, kTypeFilter,
     kOpFilter,   {.name = "out", .value_name = "PATH", .help = "File to write", .required = true},
     kJson};
 
+constexpr PositionalSpec kTwoSchemas[] = {
+    {.name = "FROM", .help = "Schema file (.pg), or a graph", .required = true},
+    {.name = "TO", .help = "Schema file (.pg), or a graph", .required = true}};
+constexpr PositionalSpec kDataFile[] = {
+    {.name = "DATA", .help = "NDJSON file, or - for standard input", .required = true}};
 constexpr OptionSpec kSchemaChangeOptions[] = {kSchemaFile, kDataLoss, kJson};
 
 constexpr std::string_view kControlRemedy =
@@ -217,8 +211,7 @@ constinit const CommandSpec kChangesCommands[2] = {
      .accepts = kReadScope,
      .label = "changes poll",
      .options = kPollOptions,
-     .excludes = kPollExcludes,
-     .needs = kPollNeeds},
+     .excludes = kPollExcludes},
     {.id = CommandId::kChangesBaseline,
      .name = "baseline",
      .about = "Write a snapshot file and the cursor to follow it with",
@@ -227,32 +220,46 @@ constinit const CommandSpec kChangesCommands[2] = {
      .label = "changes baseline",
      .options = kBaselineOptions}};
 
-constinit const CommandSpec kSchemaCommands[3] = {{.id = CommandId::kSchemaShow,
-                                                   .name = "show",
-                                                   .about = "Print the accepted schema",
-                                                   .capability = Capability::kAny,
-                                                   .accepts = kDataScope,
-                                                   .label = "schema show",
-                                                   .positionals = kOnlyUri,
-                                                   .options = kOnlyJson,
-                                                   .hidden_alias = "get"},
-                                                  {.id = CommandId::kSchemaApply,
-                                                   .name = "apply",
-                                                   .about = "Change the schema of a graph",
-                                                   .capability = Capability::kAny,
-                                                   .accepts = kDataScope,
-                                                   .label = "schema apply",
-                                                   .positionals = kOnlyUri,
-                                                   .options = kSchemaChangeOptions},
-                                                  {.id = CommandId::kSchemaPlan,
-                                                   .name = "plan",
-                                                   .about = "Show what a schema would change",
-                                                   .capability = Capability::kDirect,
-                                                   .accepts = kStore | kProfile,
-                                                   .label = "schema plan",
-                                                   .remedy = " Pass a storage URI.",
-                                                   .positionals = kOnlyUri,
-                                                   .options = kSchemaChangeOptions}};
+constinit const CommandSpec kSchemaCommands[5] = {
+    {.id = CommandId::kSchemaShow,
+     .name = "show",
+     .about = "Print the accepted schema",
+     .capability = Capability::kAny,
+     .accepts = kDataScope,
+     .label = "schema show",
+     .positionals = kOnlyUri,
+     .options = kOnlyJson,
+     .hidden_alias = "get"},
+    {.id = CommandId::kSchemaApply,
+     .name = "apply",
+     .about = "Change the schema of a graph",
+     .capability = Capability::kAny,
+     .accepts = kDataScope,
+     .label = "schema apply",
+     .positionals = kOnlyUri,
+     .options = kSchemaChangeOptions},
+    {.id = CommandId::kSchemaPlan,
+     .name = "plan",
+     .about = "Show what a schema would change",
+     .capability = Capability::kDirect,
+     .accepts = kStore | kProfile,
+     .label = "schema plan",
+     .remedy = " Pass a storage URI.",
+     .positionals = kOnlyUri,
+     .options = kSchemaChangeOptions},
+    {.id = CommandId::kSchemaDiff,
+     .name = "diff",
+     .about = "Show the steps from one schema to another",
+     .label = "schema diff",
+     .remedy = kLocalRemedy,
+     .positionals = kTwoSchemas,
+     .options = kOnlyJson},
+    {.id = CommandId::kSchemaInfer,
+     .name = "infer",
+     .about = "Write a first schema for records of a file",
+     .label = "schema infer",
+     .remedy = kLocalRemedy,
+     .positionals = kDataFile}};
 
 constinit const CommandSpec kGraphsCommands[1] = {
     {.id = CommandId::kGraphsList,

@@ -9,7 +9,7 @@ extern const CommandSpec kBranchCommands[4];
 extern const CommandSpec kBlobCommands[4];
 extern const CommandSpec kCommitCommands[3];
 extern const CommandSpec kChangesCommands[2];
-extern const CommandSpec kSchemaCommands[3];
+extern const CommandSpec kSchemaCommands[5];
 extern const CommandSpec kGraphsCommands[1];
 extern const CommandSpec kQueriesCommands[2];
 extern const CommandSpec kPolicyCommands[3];

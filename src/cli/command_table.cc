@@ -67,17 +67,6 @@ constexpr OptionSpec kExportOptions[] = {kBranch,
                                           .kind = kFlag,
                                           .hidden = true}};
 
-constexpr PositionalSpec kDiffArguments[] = {
-    {.name = "A..B", .help = "Two branches or commit ids", .required = true}};
-constexpr OptionSpec kDiffOptions[] = {
-    kUri,
-    kKindFilter,
-    kTypeFilter,
-    kOpFilter,
-    {.name = "jsonl", .help = "Print each change as a line of JSON", .kind = kFlag},
-    kJson};
-constexpr OptionPair kDiffExcludes[] = {{"jsonl", "json"}};
-
 // ---- storage ----
 
 constexpr std::string_view kMaintenanceRemedy =
@@ -139,6 +128,29 @@ constexpr OptionPair kEmbedExcludes[] = {
     {"seed", "input"}, {"seed", "output"}, {"seed", "spec"}, {"clean", "reembed-all"}};
 constexpr OptionPair kEmbedNeeds[] = {
     {"input", "output"}, {"input", "spec"}, {"spec", "input"}, {"spec", "output"}};
+
+// ---- tools ----
+
+constexpr std::string_view kShells[] = {"bash", "zsh", "fish"};
+constexpr std::string_view kLanguages[] = {"pg", "gq"};
+constexpr PositionalSpec kFmtPaths[] = {
+    {.name = "PATH",
+     .help = "Files, folders to look for .pg and .gq files in, or - for standard input",
+     .required = true,
+     .repeatable = true}};
+constexpr OptionSpec kFmtOptions[] = {
+    {.name = "check",
+     .help = "Change nothing; name the files that are not laid out so and exit with 1",
+     .kind = kFlag},
+    {.name = "language",
+     .help = "Of standard input, and of files with other endings",
+     .kind = kChoice,
+     .choices = kLanguages}};
+constexpr PositionalSpec kShellName[] = {{.name = "SHELL",
+                                          .help = "bash, zsh or fish",
+                                          .required = true,
+                                          .choices = kShells}};
+constexpr OptionSpec kShellOptions[] = {kBranch, kFormat};
 
 // In the order of the root help.
 constexpr CommandSpec kCommands[] = {
@@ -218,15 +230,6 @@ constexpr CommandSpec kCommands[] = {
      .capability = Capability::kAny,
      .label = "changes",
      .subcommands = kChangesCommands},
-    {.id = CommandId::kDiff,
-     .name = "diff",
-     .about = "Show how two branches or commits differ",
-     .capability = Capability::kAny,
-     .accepts = kReadScope,
-     .label = "diff",
-     .positionals = kDiffArguments,
-     .options = kDiffOptions,
-     .excludes = kDiffExcludes},
     {.id = CommandId::kGroup,
      .name = "schema",
      .about = "Show, plan and apply schemas",
@@ -339,6 +342,30 @@ constexpr CommandSpec kCommands[] = {
      .about = "Print the help of a command",
      .label = "help",
      .positionals = kHelpPath},
+    {.id = CommandId::kFmt,
+     .name = "fmt",
+     .about = "Lay out schema and query files",
+     .label = "fmt",
+     .remedy = kLocalRemedy,
+     .positionals = kFmtPaths,
+     .options = kFmtOptions,
+     .tool = true},
+    {.id = CommandId::kShell,
+     .name = "shell",
+     .about = "Work on a graph interactively",
+     .capability = Capability::kAny,
+     .accepts = kDataScope,
+     .label = "shell",
+     .positionals = kOnlyUri,
+     .options = kShellOptions,
+     .tool = true},
+    {.id = CommandId::kCompletion,
+     .name = "completion",
+     .about = "Print a completion script for a shell",
+     .label = "completion",
+     .remedy = kLocalRemedy,
+     .positionals = kShellName,
+     .tool = true},
     {.id = CommandId::kIngest,
      .name = "ingest",
      .about = "Load entities from NDJSON, forgivingly (deprecated; use load)",

@@ -63,12 +63,13 @@ std::optional<unsigned> file_mode(const std::string& path) {
   return info.st_mode & 07777U;
 }
 
-Status replace_private_file(const std::string& path, std::string_view content) {
-  const std::filesystem::path target(path);
-  std::error_code code;
-  if (target.has_parent_path()) std::filesystem::create_directories(target.parent_path(), code);
+namespace {
+
+// Writes a temporary sibling and renames it over `path`. mkostemp makes it 0600; `mode`: other bits
+// that it shall have.
+Status replace(const std::string& path, std::string_view content, std::optional<unsigned> mode) {
   std::string temporary = path + ".XXXXXX";
-  Descriptor file{::mkostemp(temporary.data(), O_CLOEXEC)};  // mode 0600
+  Descriptor file{::mkostemp(temporary.data(), O_CLOEXEC)};
   if (file.number < 0) return system_error("write", "file", path);
   std::string_view rest = content;
   bool good = true;
@@ -80,11 +81,28 @@ Status replace_private_file(const std::string& path, std::string_view content) {
       good = errno == EINTR;
     }
   }
+  good = good && (!mode || ::fchmod(file.number, *mode) == 0);
   good = good && ::fsync(file.number) == 0 && ::rename(temporary.c_str(), path.c_str()) == 0;
   if (good) return {};
   Error error = system_error("write", "file", path);
   ::unlink(temporary.c_str());
   return error;
+}
+
+}  // namespace
+
+Status replace_private_file(const std::string& path, std::string_view content) {
+  const std::filesystem::path target(path);
+  std::error_code code;
+  if (target.has_parent_path()) std::filesystem::create_directories(target.parent_path(), code);
+  return replace(path, content, std::nullopt);
+}
+
+Status replace_file(const std::string& path, std::string_view content) {
+  std::error_code code;
+  const std::filesystem::path target = std::filesystem::canonical(path, code);
+  if (code) return io_error("could not write file '" + path + "': " + code.message());
+  return replace(target.string(), content, file_mode(path));
 }
 
 }  // namespace omnigraph::cli

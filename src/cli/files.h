@@ -17,6 +17,9 @@ inline constexpr std::size_t kMaxTextFileBytes = 512u << 20;
 // directory"; kIo; kResourceExhausted beyond `limit`.
 Result<std::string> read_text_file(const std::string& path, std::string_view what,
                                    std::size_t limit = kMaxTextFileBytes);
+// Replaces the content of an existing file as a whole; its permissions stay, and so does a link to
+// it. kIo when the folder cannot be written.
+Status replace_file(const std::string& path, std::string_view content);
 bool file_exists(const std::string& path);
 // Permission bits of an existing file.
 std::optional<unsigned> file_mode(const std::string& path);

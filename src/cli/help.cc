@@ -106,6 +106,17 @@ void append_legend(std::string& out) {
   }
 }
 
+std::vector<Line> command_lines(const CommandSpec& command, bool tools) {
+  std::vector<Line> lines;
+  for (const CommandSpec& sub : command.subcommands) {
+    if (sub.hidden || sub.tool != tools) continue;
+    std::string about(sub.about);
+    if (!sub.visible_alias.empty()) about += " [alias: " + std::string(sub.visible_alias) + "]";
+    lines.push_back({std::string(sub.name), std::move(about)});
+  }
+  return lines;
+}
+
 }  // namespace
 
 std::string value_name(const OptionSpec& option) {
@@ -152,19 +163,17 @@ std::string help_text(std::span<const CommandSpec* const> path) {
     append_lines(out, lines);
   }
   if (!command.subcommands.empty()) {
-    std::vector<Line> lines;
-    for (const CommandSpec& sub : command.subcommands) {
-      if (sub.hidden) continue;
-      std::string about(sub.about);
-      if (!sub.visible_alias.empty()) about += " [alias: " + std::string(sub.visible_alias) + "]";
-      lines.push_back({std::string(sub.name), std::move(about)});
-    }
+    std::vector<Line> lines = command_lines(command, false);
     if (!root) lines.push_back({"help", "Print the help of a command"});
     out += "\nCommands:\n";
     append_lines(out, lines);
   }
   append_options(out, command, root);
-  if (root) append_legend(out);
+  if (root) {
+    append_legend(out);
+    out += "\nTOOLS:\n";
+    append_lines(out, command_lines(command, true));
+  }
   return out;
 }
 

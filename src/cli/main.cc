@@ -12,7 +12,7 @@ static_assert(omnigraph::kVersion == OMNIGRAPH_VERSION, "version.h and the proje
 
 namespace {
 
-std::optional<std::string> read_first_line() {
+std::optional<std::string> read_line() {
   constexpr std::size_t kMaxLineBytes = 1 << 20;
   std::string line;
   char c = 0;
@@ -24,6 +24,19 @@ std::optional<std::string> read_first_line() {
   }
   if (line.empty()) return std::nullopt;
   return line;
+}
+
+std::string read_rest(std::size_t limit) {
+  constexpr std::size_t kChunk = 1 << 16;
+  std::string text;
+  while (text.size() <= limit) {
+    const std::size_t used = text.size();
+    text.resize(used + kChunk);
+    const ssize_t got = ::read(STDIN_FILENO, text.data() + used, kChunk);
+    text.resize(used + static_cast<std::size_t>(got > 0 ? got : 0));
+    if (got <= 0) break;
+  }
+  return text;
 }
 
 }  // namespace
@@ -38,7 +51,8 @@ int main(int argc, char** argv) {
   process.args.assign(argv + (argc > 0 ? 1 : 0), argv + argc);
   process.out = &out;
   process.err = &err;
-  process.read_line = read_first_line;
+  process.read_line = read_line;
+  process.read_rest = read_rest;
   process.environment = [](const char* name) -> const char* { return std::getenv(name); };
   process.stdin_is_terminal = ::isatty(STDIN_FILENO) == 1;
   process.stderr_is_terminal = ::isatty(STDERR_FILENO) == 1;

@@ -51,8 +51,10 @@ struct Process {
   std::vector<std::string_view> args;  // without the program's name; must outlive the run
   Output* out = nullptr;
   Output* err = nullptr;
-  // The first line of standard input without its line end; nullopt at its end.
+  // The next line of standard input without its line end; nullopt at its end.
   std::function<std::optional<std::string>()> read_line;
+  // The rest of standard input, at most `limit` bytes of it and one more.
+  std::function<std::string(std::size_t limit)> read_rest;
   // Null when the variable is not set.
   std::function<const char*(const char*)> environment;
   bool stdin_is_terminal = false;

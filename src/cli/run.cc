@@ -57,6 +57,10 @@ bool needs_config(const Arguments& arguments) {
     case CommandId::kVersion:
     case CommandId::kEmbed:
     case CommandId::kLogout:
+    case CommandId::kFmt:
+    case CommandId::kCompletion:
+    case CommandId::kSchemaDiff:
+    case CommandId::kSchemaInfer:
       return false;
     case CommandId::kLint:
       return !arguments.has("schema");
@@ -103,14 +107,6 @@ ExitStatus dispatch(Invocation& call) {
       return run_commit_list(call);
     case CommandId::kCommitShow:
       return run_commit_show(call);
-    case CommandId::kCommitChanges:
-      return run_commit_changes(call);
-    case CommandId::kChangesPoll:
-      return run_changes_poll(call);
-    case CommandId::kChangesBaseline:
-      return run_changes_baseline(call);
-    case CommandId::kDiff:
-      return run_diff(call);
     case CommandId::kSchemaShow:
       return run_schema_show(call);
     case CommandId::kSchemaPlan:
@@ -133,6 +129,16 @@ ExitStatus dispatch(Invocation& call) {
       return run_profile_show(call);
     case CommandId::kVersion:
       return run_version(call);
+    case CommandId::kSchemaDiff:
+      return run_schema_diff(call);
+    case CommandId::kSchemaInfer:
+      return run_schema_infer(call);
+    case CommandId::kFmt:
+      return run_fmt(call);
+    case CommandId::kShell:
+      return run_shell(call);
+    case CommandId::kCompletion:
+      return run_completion(call);
     case CommandId::kBlobGet:
       return run_blob_get(call);
     case CommandId::kBlobStat:
@@ -141,12 +147,14 @@ ExitStatus dispatch(Invocation& call) {
       return run_blob_put(call);
     case CommandId::kBlobClear:
       return run_blob_clear(call);
+    case CommandId::kCommitChanges:
+    case CommandId::kChangesPoll:
+    case CommandId::kChangesBaseline:
     case CommandId::kGraphsList:
       return run_unavailable_data(call);
     case CommandId::kOptimize:
-      return run_optimize(call);
     case CommandId::kRepair:
-      return run_repair(call);
+      return run_unavailable_direct(call);
     case CommandId::kQueriesList:
     case CommandId::kQueriesValidate:
     case CommandId::kPolicyValidate:

@@ -41,7 +41,8 @@ Status check_readable(TypeId type, const Snapshot& snapshot, const GraphState& n
   if (floor == newest.floors.end() || snapshot.gsn() >= floor->second) return {};
   const auto version = past->table_versions.find(type);
   const std::uint64_t number = version == past->table_versions.end() ? 1 : version->second;
-  return reclaimed_error(number);
+  return Error(ErrorCode::kInternal,
+               "historical published dataset version " + std::to_string(number) + " was reclaimed");
 }
 
 Result<Graph::Engine::Resolved> Graph::Engine::resolve(

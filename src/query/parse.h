@@ -4,9 +4,11 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "omnigraph/error.h"
 #include "query/ast.h"
+#include "schema/ast.h"
 
 namespace omnigraph {
 
@@ -19,6 +21,10 @@ namespace omnigraph {
 //    `parse error: parse error: …` without position in the text; span() has it. Only reported when
 //    the whole source is syntactically right.
 //  - a source that is too large or not UTF-8
-Result<QueryFile> parse_queries(std::string_view source);
+//
+// `tokens`, unless null, is filled with the tokens in order; what stands between them is white space
+// and comments.
+Result<QueryFile> parse_queries(std::string_view source,
+                                std::vector<SourceRange>* tokens = nullptr);
 
 }  // namespace omnigraph

@@ -20,9 +20,15 @@ std::size_t digits_at(std::string_view text, std::size_t from) {
 
 }  // namespace
 
-SchemaLexer::SchemaLexer(std::string_view source) : source_(source) { skip_blank(); }
+SchemaLexer::SchemaLexer(std::string_view source, std::vector<SourceRange>* tokens)
+    : source_(source), tokens_(tokens) {
+  skip_blank();
+}
 
 void SchemaLexer::advance(std::size_t bytes) {
+  if (tokens_ != nullptr) {
+    tokens_->push_back({place_, place_ + static_cast<std::uint32_t>(bytes)});
+  }
   place_ += static_cast<std::uint32_t>(bytes);
   token_end_ = place_;
   skip_blank();

@@ -20,12 +20,17 @@ namespace omnigraph {
 class SchemaLexer {
  public:
   // `source` must outlive the lexer and be at most kMaxSchemaBytes long.
-  explicit SchemaLexer(std::string_view source);
+  // Tokens that stay taken are noted in `tokens`, unless null.
+  explicit SchemaLexer(std::string_view source, std::vector<SourceRange>* tokens = nullptr);
 
   std::uint32_t place() const { return place_; }
   // The end of the last token taken.
   std::uint32_t token_end() const { return token_end_; }
-  void go_back(std::uint32_t place) { place_ = place; }
+  void go_back(std::uint32_t place) {
+    place_ = place;
+    if (tokens_ == nullptr) return;
+    while (!tokens_->empty() && tokens_->back().begin >= place) tokens_->pop_back();
+  }
   bool at_end() const { return place_ == source_.size(); }
 
   // Each takes one token or leaves the place where it is and returns false. Word boundaries are
@@ -63,6 +68,7 @@ class SchemaLexer {
   std::string_view source_;
   std::uint32_t place_ = 0;
   std::uint32_t token_end_ = 0;
+  std::vector<SourceRange>* tokens_;
   std::uint32_t refused_at_ = 0;
   std::vector<Expected> expected_;  // at refused_at_, unique
 };

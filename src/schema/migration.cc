@@ -69,7 +69,9 @@ class Planner {
     for (const Type& type : accepted) {
       if (!earlier.contains(type.id)) continue;
       if constexpr (kKindOf<Type> == TypeKind::kInterface) {
-        refuse(type, "", "removing interface '" + type.name + "' is not supported");
+        refuse(type, "", "removing interface '" + type.name +
+                             "' is not supported: keep its declaration, with nothing implementing "
+                             "it if need be");
       } else {
         steps_.push_back(DropTypeStep{kKindOf<Type>, type.name, mode_, type.id});
       }
@@ -98,7 +100,8 @@ class Planner {
   void shape(const NodeType& before, const NodeType& after) {
     if (before.implements != after.implements) {
       refuse(after, "",
-             "changing implemented interfaces of node '" + after.name + "' is not supported");
+             "changing implemented interfaces of node '" + after.name +
+                 "' is not supported: keep them, or add a new node type and load its entities");
     }
   }
 
@@ -106,10 +109,12 @@ class Planner {
     if (before.from_id != after.from_id || before.to_id != after.to_id) {
       refuse(after, "",
              "changing edge endpoints of '" + after.name + "' from " + before.from + " -> " +
-                 before.to + " to " + after.from + " -> " + after.to + " is not supported");
+                 before.to + " to " + after.from + " -> " + after.to +
+                 " is not supported: add a new edge type and load its edges");
     }
     if (before.card_min != after.card_min || before.card_max != after.card_max) {
-      refuse(after, "", "changing cardinality of edge '" + after.name + "' is not supported");
+      refuse(after, "", "changing cardinality of edge '" + after.name +
+                 "' is not supported: add a new edge type with it and load its edges");
     }
   }
 
@@ -169,23 +174,27 @@ class Planner {
     if (before.type != after.type) retyped(owner, before, after);
     if (embed_identity(owner_before, before) != embed_identity(owner, after)) {
       refuse(owner, after.name,
-             "changing @embed source or model for " + place + " is not supported");
+             "changing @embed source or model for " + place +
+                 " is not supported: add a new nullable Vector property with it");
     }
     if ((before.key && !after.key) || (before.unique && !after.unique) ||
         (before.index && !after.index)) {
       refuse(owner, after.name,
-             "removing property constraints from " + place + " is not supported");
+             "removing property constraints from " + place +
+                 " is not supported: keep them, or add a new nullable property without them");
     }
     if (after.index && !before.index) {
       steps_.push_back(AddIndexStep{kKindOf<Type>, owner.name, {after.name}});
       indexed_.insert(after.name);
     }
     if (after.key && !before.key) {
-      refuse(owner, after.name, "adding a property-level @key to " + place + " is not supported");
+      refuse(owner, after.name, "adding a property-level @key to " + place +
+                 " is not supported: add a new node type with it and load its entities");
     }
     if (after.unique && !before.unique) {
       refuse(owner, after.name,
-             "adding a property-level @unique to " + place + " is not supported");
+             "adding a property-level @unique to " + place +
+                 " is not supported: add a new type with it and load its entities");
     }
     if (before.injected != after.injected) {
       refuse(owner, after.name,
@@ -227,7 +236,9 @@ class Planner {
     }
     refuse(owner, after.name,
            "changing property type of '" + owner.name + "." + after.name + "' from " +
-               to_string(old_type) + " to " + to_string(new_type) + " is not supported",
+               to_string(old_type) + " to " + to_string(new_type) +
+               " is not supported: add a new nullable property of that type and fill it, then drop "
+               "this one",
            kTypeChanged);
   }
 
@@ -244,14 +255,16 @@ class Planner {
       gone += (gone.empty() ? "" : ", ") + constraint.text;
     }
     if (!gone.empty()) {
-      refuse(after, "", "removing constraints from '" + after.name + "' is not supported: " + gone);
+      refuse(after, "", "removing constraints from '" + after.name + "' is not supported: " + gone +
+                               " (keep them, or add a new type without them)");
     }
     for (const CanonicalConstraint& constraint : new_list) {
       if (old_set.contains(constraint.identity)) continue;
       if (constraint.kind != ConstraintKind::kIndex) {
         refuse(
             after, "",
-            "adding constraint " + constraint.text + " to '" + after.name + "' is not supported");
+            "adding constraint " + constraint.text + " to '" + after.name +
+                "' is not supported: add a new type with it and load its entities");
       } else if (constraint.members.size() != 1 || !indexed_.contains(constraint.members[0])) {
         steps_.push_back(AddIndexStep{kKindOf<Type>, after.name, constraint.members});
       }

@@ -35,7 +35,7 @@ constexpr std::array<ConstraintKind, 5> kConstraintKinds = {
 // `@card` and numbers need more than one token of foresight.
 class Grammar {
  public:
-  explicit Grammar(std::string_view source) : lexer_(source) {}
+  Grammar(std::string_view source, std::vector<SourceRange>* tokens) : lexer_(source, tokens) {}
 
   Result<SchemaAst> schema() {
     SchemaAst ast;
@@ -350,7 +350,7 @@ std::string_view constraint_name(ConstraintKind kind) {
   return "";
 }
 
-Result<SchemaAst> parse_schema(std::string_view source) {
+Result<SchemaAst> parse_schema(std::string_view source, std::vector<SourceRange>* tokens) {
   if (source.size() > kMaxSchemaBytes) {
     return Error(ErrorCode::kResourceExhausted,
                  "a schema source holds at most " + std::to_string(kMaxSchemaBytes) +
@@ -359,7 +359,7 @@ Result<SchemaAst> parse_schema(std::string_view source) {
   if (const auto at = first_invalid_utf8(source)) {
     return syntax_error(source, static_cast<std::uint32_t>(*at), {"UTF-8 text"});
   }
-  return Grammar(source).schema();
+  return Grammar(source, tokens).schema();
 }
 
 }  // namespace omnigraph

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "omnigraph/error.h"
 #include "schema/ast.h"
@@ -11,6 +12,9 @@ namespace omnigraph {
 
 // Errors: kBadRequest `parse error: …` with line, column, the echoed line and what was expected
 // (also for text that is not UTF-8); kResourceExhausted when a limit of schema/limits.h is passed.
-Result<SchemaAst> parse_schema(std::string_view source);
+// `tokens`, unless null, is filled with the tokens in order; what stands between them is white space
+// and comments.
+Result<SchemaAst> parse_schema(std::string_view source,
+                               std::vector<SourceRange>* tokens = nullptr);
 
 }  // namespace omnigraph

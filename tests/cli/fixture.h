@@ -56,7 +56,20 @@ class CliTest : public testing::Test {
     process.args.assign(args.begin(), args.end());
     process.out = &out;
     process.err = &err;
-    process.read_line = [this] { return std::exchange(input_, std::nullopt); };
+    process.read_line = [this]() -> std::optional<std::string> {
+      if (!input_) return std::nullopt;
+      const std::size_t end = input_->find('\n');
+      std::string line = input_->substr(0, end);
+      if (end == std::string::npos || end + 1 == input_->size()) {
+        input_.reset();
+      } else {
+        input_->erase(0, end + 1);
+      }
+      return line;
+    };
+    process.read_rest = [this](std::size_t) {
+      return std::exchange(input_, std::nullopt).value_or("");
+    };
     process.environment = [this](const char* name) -> const char* {
       const auto found = environment_.find(name);
       return found == environment_.end() ? nullptr : found->second.c_str();

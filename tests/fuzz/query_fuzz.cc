@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "query/check.h"
+#include "query/format.h"
 #include "query/lint.h"
 #include "query/parameters.h"
 #include "query/parse.h"
@@ -65,6 +66,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string printed = omnigraph::print_queries(*file);
   auto again = omnigraph::parse_queries(printed);
   require(again.ok() && omnigraph::print_queries(*again) == printed);
+  const auto layout = omnigraph::format_queries(source);
+  require(layout.ok());
+  const auto laid_out = omnigraph::parse_queries(*layout);
+  require(laid_out.ok() && omnigraph::print_queries(*laid_out) == printed);
+  const auto once_more = omnigraph::format_queries(*layout);
+  require(once_more.ok() && *once_more == *layout);
 
   for (const omnigraph::QueryDecl& query : file->queries) {
     auto typed = omnigraph::check_query(query, catalog());

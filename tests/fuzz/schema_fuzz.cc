@@ -10,6 +10,7 @@
 
 #include "schema/catalog_json.h"
 #include "schema/compile.h"
+#include "schema/format.h"
 #include "schema/migration.h"
 #include "schema/migration_render.h"
 #include "schema/parser.h"
@@ -35,6 +36,12 @@ void check_tree(std::string_view source) {
   const std::string printed = print_schema(*ast);
   const Result<SchemaAst> again = parse_schema(printed);
   require(again.ok() && *again == *ast);
+  const Result<std::string> layout = format_schema(source);
+  require(layout.ok());
+  const Result<SchemaAst> laid_out = parse_schema(*layout);
+  require(laid_out.ok() && *laid_out == *ast);
+  const Result<std::string> once_more = format_schema(*layout);
+  require(once_more.ok() && *once_more == *layout);
 }
 
 void check_catalog(std::string_view source) {

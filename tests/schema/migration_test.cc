@@ -354,9 +354,9 @@ TEST(Migration, StepsOfConstraintChanges) {
   const std::string base = "node P { n: String @key a: I32? } node Note { t: String }";
   EXPECT_EQ(lines(base, "node P { n: String @key a: I32? @unique } node Note { t: String }"),
             (Lines{"unsupported change on node:P.a: adding a property-level @unique to 'P.a' is "
-                   "not supported",
+                   "not supported: add a new type with it and load its entities",
                    "unsupported change on node:P: adding constraint unique:a to 'P' is not "
-                   "supported"}));
+                   "supported: add a new type with it and load its entities"}));
   EXPECT_EQ(lines(base, "node P { n: String @key a: I32? } node Note { t: String @key }").size(),
             2u);
   // An index at the property moves from the body without losing anything.
@@ -368,7 +368,7 @@ TEST(Migration, StepsOfConstraintChanges) {
             "node P { a: I32 b: I32 "
             "@index(b) @index(a, b) }"),
       (Lines{"unsupported change on node:P: removing constraints from 'P' is not supported: "
-             "index:a, unique:b",
+             "index:a, unique:b (keep them, or add a new type without them)",
              "add constraint @index(a, b) on node 'P'", "add constraint @index(b) on node 'P'"}));
   EXPECT_EQ(lines("node P {} edge E: P -> P { s: I32 }",
                   "node P {} edge E: P -> P { s: I32 @index @index(src, dst) }"),
@@ -388,7 +388,7 @@ TEST(Migration, StepsWithinOneTypeComeInOrder) {
       (Lines{
           "rename node type 'Old' -> 'New'",
           "unsupported change on node:New: changing implemented interfaces of node 'New' is not "
-          "supported",
+          "supported: keep them, or add a new node type and load its entities",
           "update metadata on node 'New' (@description(\"b\"))",
           "unsupported change on node:New: changing annotations beyond @description/@instruction "
           "of 'New' is not supported",
@@ -403,7 +403,8 @@ TEST(Migration, StepsWithinOneTypeComeInOrder) {
           "'New.z' to an existing type is not supported: declare it nullable (I32?)",
           "drop property 'New.gone' of node 'New' (soft mode)",
           "add constraint @index(a) on node 'New'",
-          "unsupported change on edge:E: changing cardinality of edge 'E' is not supported",
+          "unsupported change on edge:E: changing cardinality of edge 'E' is not supported: add a "
+          "new edge type with it and load its edges",
           "drop property 'E.w' of edge 'E' (soft mode)",
       }));
 }

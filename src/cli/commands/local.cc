@@ -1,5 +1,6 @@
 // login, logout, profile, version: nothing here addresses a graph.
 #include "cli/commands/commands.h"
+#include "cli/completion.h"
 #include "cli/credentials.h"
 #include "omnigraph/version.h"
 
@@ -179,6 +180,11 @@ ExitStatus run_profile_show(Invocation& call) {
                  output ? std::optional(std::string(format_name(*output))) : std::nullopt);
   json.end_object();
   call.print_json(document);
+  return kSuccess;
+}
+
+ExitStatus run_completion(Invocation& call) {
+  call.print(completion_script(*call.arguments.positional(0)));
   return kSuccess;
 }
 

@@ -10,7 +10,7 @@
 
 namespace omnigraph {
 
-Result<QueryFile> parse_queries(std::string_view source) {
+Result<QueryFile> parse_queries(std::string_view source, std::vector<SourceRange>* tokens) {
   if (source.size() > kMaxQuerySourceBytes) {
     return bad_request("parse error: the source has " + std::to_string(source.size()) +
                        " bytes, more than the limit max_query_source_bytes (" +
@@ -19,7 +19,7 @@ Result<QueryFile> parse_queries(std::string_view source) {
   if (const auto bad = first_invalid_utf8(source)) {
     return syntax_error(source, static_cast<std::uint32_t>(*bad), {"UTF-8 text"});
   }
-  return gq::Grammar(source).file();
+  return gq::Grammar(source, tokens).file();
 }
 
 namespace gq {

@@ -19,7 +19,8 @@ namespace omnigraph::gq {
 class Grammar {
  public:
   // `source` is UTF-8 of at most kMaxQuerySourceBytes and outlives the object.
-  explicit Grammar(std::string_view source) : scanner_(source), map_(source) {}
+  explicit Grammar(std::string_view source, std::vector<SourceRange>* tokens = nullptr)
+      : scanner_(source, tokens), map_(source) {}
   Grammar(const Grammar&) = delete;
   Grammar& operator=(const Grammar&) = delete;
 

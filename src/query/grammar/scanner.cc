@@ -48,6 +48,12 @@ char Scanner::peek() {
   return at < text_.size() ? text_[at] : '\0';
 }
 
+void Scanner::advance(std::size_t begin, std::size_t end) {
+  position_ = end;
+  if (tokens_ == nullptr) return;
+  tokens_->push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)});
+}
+
 void Scanner::fail(std::size_t at, std::string_view what, bool quoted) {
   if (at < furthest_ || refused()) return;
   if (at > furthest_) {
@@ -70,7 +76,7 @@ bool Scanner::keyword(std::string_view word) {
     fail(at, word, true);
     return false;
   }
-  position_ = at + word.size();
+  advance(at, at + word.size());
   return true;
 }
 
@@ -91,7 +97,7 @@ std::optional<std::string_view> Scanner::ident() {
   }
   std::size_t end = at + 1;
   while (end < text_.size() && continues_word(text_[end])) ++end;
-  position_ = end;
+  advance(at, end);
   return text(at, end);
 }
 
@@ -104,7 +110,7 @@ std::optional<std::string_view> Scanner::type_name() {
   }
   std::size_t end = at + 1;
   while (end < text_.size() && continues_word(text_[end])) ++end;
-  position_ = end;
+  advance(at, end);
   return text(at, end);
 }
 
@@ -117,7 +123,7 @@ std::optional<std::string_view> Scanner::variable() {
   }
   std::size_t end = at + 2;
   while (end < text_.size() && continues_word(text_[end])) ++end;
-  position_ = end;
+  advance(at, end);
   return text(at + 1, end);
 }
 
@@ -143,7 +149,7 @@ std::optional<std::string_view> Scanner::integer() {
     fail(at, "an integer");
     return std::nullopt;
   }
-  position_ = end;
+  advance(at, end);
   return text(at, end);
 }
 
@@ -151,8 +157,10 @@ std::optional<std::string_view> Scanner::number() {
   const std::size_t at = token_start();
   if (!integer()) return std::nullopt;
   if (position_ + 1 < text_.size() && text_[position_] == '.' && is_digit(text_[position_ + 1])) {
-    ++position_;
-    while (position_ < text_.size() && is_digit(text_[position_])) ++position_;
+    std::size_t end = position_ + 1;
+    while (end < text_.size() && is_digit(text_[end])) ++end;
+    if (tokens_ != nullptr) tokens_->pop_back();
+    advance(at, end);
   }
   return text(at, position_);
 }
@@ -170,7 +178,7 @@ std::optional<std::string_view> Scanner::string() {
     fail(text_.size(), "the string's closing `\"`");
     return std::nullopt;
   }
-  position_ = end + 1;
+  advance(at, end + 1);
   return text(at, end + 1);
 }
 

@@ -11,15 +11,22 @@
 #include <vector>
 
 #include "omnigraph/error.h"
+#include "schema/ast.h"
 
 namespace omnigraph::gq {
 
 class Scanner {
  public:
-  explicit Scanner(std::string_view text) : text_(text) {}
+  // Terminals that stay taken are noted in `tokens`, unless null.
+  explicit Scanner(std::string_view text, std::vector<SourceRange>* tokens = nullptr)
+      : text_(text), tokens_(tokens) {}
 
   std::size_t position() const { return position_; }
-  void move_to(std::size_t position) { position_ = position; }
+  void move_to(std::size_t position) {
+    position_ = position;
+    if (tokens_ == nullptr) return;
+    while (!tokens_->empty() && tokens_->back().begin >= position) tokens_->pop_back();
+  }
   // Where the next token starts; at or past the position.
   std::size_t token_start();
   // The first character of the next token, 0 at the end.
@@ -63,8 +70,11 @@ class Scanner {
 
  private:
   void fail(std::size_t at, std::string_view what, bool quoted = false);
+  // The terminal that began at `begin` is taken up to `end`.
+  void advance(std::size_t begin, std::size_t end);
 
   std::string_view text_;
+  std::vector<SourceRange>* tokens_;
   std::size_t position_ = 0;
   // Last skip of whitespace and comments, from and to: alternatives retried at one place skip once.
   std::size_t skip_from_ = std::string_view::npos, skip_to_ = 0;
