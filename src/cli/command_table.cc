@@ -146,10 +146,8 @@ constexpr OptionSpec kFmtOptions[] = {
      .help = "Of standard input, and of files with other endings",
      .kind = kChoice,
      .choices = kLanguages}};
-constexpr PositionalSpec kShellName[] = {{.name = "SHELL",
-                                          .help = "bash, zsh or fish",
-                                          .required = true,
-                                          .choices = kShells}};
+constexpr PositionalSpec kShellName[] = {
+    {.name = "SHELL", .help = "bash, zsh or fish", .required = true, .choices = kShells}};
 constexpr OptionSpec kShellOptions[] = {kBranch, kFormat};
 
 // In the order of the root help.

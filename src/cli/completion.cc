@@ -112,7 +112,8 @@ std::string bash() {
       if (option->short_name != 0) options.push_back(std::string("-") + option->short_name);
     }
     if (entry.command == &kProgram) options.push_back("--version");
-    out += "    '" + entry.path + "')\n      words=" + quoted(joined(words_of(*entry.command), " ")) +
+    out += "    '" + entry.path +
+           "')\n      words=" + quoted(joined(words_of(*entry.command), " ")) +
            "\n      opts=" + quoted(joined(options, " ")) + "\n      case $prev in\n";
     for (const OptionSpec* option : options_of(*entry.command)) {
       if (option->choices.empty()) continue;

@@ -105,10 +105,10 @@ std::string in_comment(std::string_view text) {
 }
 
 struct PropertyFacts {
-  std::uint16_t kinds = 0;       // of the values
-  std::uint16_t item_kinds = 0;  // of the items of lists
-  std::uint64_t present = 0;     // records with a value
-  std::size_t order = 0;         // of first mention
+  std::uint16_t kinds = 0;                 // of the values
+  std::uint16_t item_kinds = 0;            // of the items of lists
+  std::uint64_t present = 0;               // records with a value
+  std::size_t order = 0;                   // of first mention
   std::optional<std::size_t> list_length;  // of all lists
   bool one_length = true;
   std::set<std::string> texts;  // while they are few
@@ -229,7 +229,7 @@ struct Records {
 
 // How much a name sounds like an identity; 0: not at all.
 int key_score(std::string_view name) {
-  constexpr std::string_view kNames[] = {"name", "email", "url",  "code", "number",
+  constexpr std::string_view kNames[] = {"name",   "email", "url",  "code", "number",
                                          "handle", "uid",   "uuid", "key",  "slug"};
   for (int i = 0; i < static_cast<int>(std::size(kNames)); ++i) {
     if (name == kNames[i]) return i + 2;
@@ -361,7 +361,8 @@ InferredSchema SchemaInference::finish() {
       type.key = key;
     }
     if (!is_type_name(name)) {
-      out.warnings.push_back("type '" + name + "' is left out: a type's name begins with a capital "
+      out.warnings.push_back("type '" + name +
+                             "' is left out: a type's name begins with a capital "
                              "letter and has letters, digits and _");
       out.source += "// " + in_comment(name) + ": no name of a type\n";
       continue;
@@ -411,8 +412,8 @@ InferredSchema SchemaInference::finish() {
     if (!edge.properties.empty()) {
       out.source += " {\n";
       for (const auto* property : edge.in_order()) {
-        out.source += property_line(name, property->first, property->second, edge.count, false, true,
-                                    out.warnings);
+        out.source += property_line(name, property->first, property->second, edge.count, false,
+                                    true, out.warnings);
       }
       out.source += "}";
     }

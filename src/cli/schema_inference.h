@@ -1,6 +1,6 @@
-// A first schema for data that exists: reads load records (NDJSON, spec/writes.md §6.2) and says what
-// types, properties and keys would take them. A proposal for a person to correct: data alone does
-// not tell what a value means.
+// A first schema for data that exists: reads load records (NDJSON, spec/writes.md §6.2) and says
+// what types, properties and keys would take them. A proposal for a person to correct: data alone
+// does not tell what a value means.
 //
 // Rules. A property is required when every record of its type has it. Whole numbers make I64 (U64
 // above that), others F64; texts that are all days make Date, all instants DateTime, all `base64:…`

@@ -42,7 +42,8 @@ class Places {
     for (const Clause& clause : list) {
       lines_.insert(clause.span.begin);
       if (const auto* negation = std::get_if<Negation>(&clause.node)) clauses(negation->clauses);
-      if (const auto* hop = std::get_if<Traversal>(&clause.node)) edges_.insert(hop->edge_span.begin);
+      if (const auto* hop = std::get_if<Traversal>(&clause.node))
+        edges_.insert(hop->edge_span.begin);
     }
   }
   void assignments(const std::vector<Assignment>& list) {
@@ -168,8 +169,7 @@ class QueryLayout {
       if (line[i].before == Before::kLine) line[i].before = Before::kSpace;
     }
     const std::size_t indent = std::size_t{line.front().indent} * kLayoutIndent;
-    if (has_comment(source_, line) ||
-        indent + line_length(source_, line) > kLayoutColumns + 1) {
+    if (has_comment(source_, line) || indent + line_length(source_, line) > kLayoutColumns + 1) {
       return;
     }
     std::copy(line.begin() + 1, line.end(),
@@ -189,8 +189,8 @@ class QueryLayout {
     Before how = before == "," ? Before::kKept : Before::kSpace;
     if (one_of(word, kGlued) || one_of(before, kGluedBehind)) how = Before::kGlued;
     const bool is_edge = places_.is_edge(tokens_[at_].begin);
-    const bool opens_edge = word == "<" && at_ + 1 < tokens_.size() &&
-                            places_.is_edge(tokens_[at_ + 1].begin);
+    const bool opens_edge =
+        word == "<" && at_ + 1 < tokens_.size() && places_.is_edge(tokens_[at_ + 1].begin);
     // `$e:knows` and `$e:<knows>`, but `$p: Person`.
     if ((is_edge || opens_edge) && before == ":") how = Before::kGlued;
     if (is_edge && before == "<") how = Before::kGlued;

@@ -22,8 +22,8 @@ namespace omnigraph {
 //    the whole source is syntactically right.
 //  - a source that is too large or not UTF-8
 //
-// `tokens`, unless null, is filled with the tokens in order; what stands between them is white space
-// and comments.
+// `tokens`, unless null, is filled with the tokens in order; what stands between them is white
+// space and comments.
 Result<QueryFile> parse_queries(std::string_view source,
                                 std::vector<SourceRange>* tokens = nullptr);
 

@@ -69,9 +69,10 @@ class Planner {
     for (const Type& type : accepted) {
       if (!earlier.contains(type.id)) continue;
       if constexpr (kKindOf<Type> == TypeKind::kInterface) {
-        refuse(type, "", "removing interface '" + type.name +
-                             "' is not supported: keep its declaration, with nothing implementing "
-                             "it if need be");
+        refuse(type, "",
+               "removing interface '" + type.name +
+                   "' is not supported: keep its declaration, with nothing implementing "
+                   "it if need be");
       } else {
         steps_.push_back(DropTypeStep{kKindOf<Type>, type.name, mode_, type.id});
       }
@@ -113,7 +114,8 @@ class Planner {
                  " is not supported: add a new edge type and load its edges");
     }
     if (before.card_min != after.card_min || before.card_max != after.card_max) {
-      refuse(after, "", "changing cardinality of edge '" + after.name +
+      refuse(after, "",
+             "changing cardinality of edge '" + after.name +
                  "' is not supported: add a new edge type with it and load its edges");
     }
   }
@@ -188,7 +190,8 @@ class Planner {
       indexed_.insert(after.name);
     }
     if (after.key && !before.key) {
-      refuse(owner, after.name, "adding a property-level @key to " + place +
+      refuse(owner, after.name,
+             "adding a property-level @key to " + place +
                  " is not supported: add a new node type with it and load its entities");
     }
     if (after.unique && !before.unique) {
@@ -255,16 +258,16 @@ class Planner {
       gone += (gone.empty() ? "" : ", ") + constraint.text;
     }
     if (!gone.empty()) {
-      refuse(after, "", "removing constraints from '" + after.name + "' is not supported: " + gone +
-                               " (keep them, or add a new type without them)");
+      refuse(after, "",
+             "removing constraints from '" + after.name + "' is not supported: " + gone +
+                 " (keep them, or add a new type without them)");
     }
     for (const CanonicalConstraint& constraint : new_list) {
       if (old_set.contains(constraint.identity)) continue;
       if (constraint.kind != ConstraintKind::kIndex) {
-        refuse(
-            after, "",
-            "adding constraint " + constraint.text + " to '" + after.name +
-                "' is not supported: add a new type with it and load its entities");
+        refuse(after, "",
+               "adding constraint " + constraint.text + " to '" + after.name +
+                   "' is not supported: add a new type with it and load its entities");
       } else if (constraint.members.size() != 1 || !indexed_.contains(constraint.members[0])) {
         steps_.push_back(AddIndexStep{kKindOf<Type>, after.name, constraint.members});
       }

@@ -12,9 +12,8 @@ namespace omnigraph {
 
 // Errors: kBadRequest `parse error: …` with line, column, the echoed line and what was expected
 // (also for text that is not UTF-8); kResourceExhausted when a limit of schema/limits.h is passed.
-// `tokens`, unless null, is filled with the tokens in order; what stands between them is white space
-// and comments.
-Result<SchemaAst> parse_schema(std::string_view source,
-                               std::vector<SourceRange>* tokens = nullptr);
+// `tokens`, unless null, is filled with the tokens in order; what stands between them is white
+// space and comments.
+Result<SchemaAst> parse_schema(std::string_view source, std::vector<SourceRange>* tokens = nullptr);
 
 }  // namespace omnigraph

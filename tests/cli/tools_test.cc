@@ -86,8 +86,10 @@ TEST_F(CliTest, SchemaDiffComparesFilesAndGraphs) {
   EXPECT_TRUE(contains(run({"schema", "diff", path("g.omni"), path("b.pg")}).out, "- rename"));
   EXPECT_EQ(run({"schema", "diff", path("a.pg"), path("g.omni")}).out, "no schema changes\n");
   write("d.pg", "node {");
-  EXPECT_TRUE(contains(run({"schema", "diff", path("d.pg"), path("a.pg")}).err, "d.pg': parse error"));
-  EXPECT_TRUE(contains(run({"schema", "diff", path("a.pg"), path("d.pg")}).err, "d.pg': parse error"));
+  EXPECT_TRUE(
+      contains(run({"schema", "diff", path("d.pg"), path("a.pg")}).err, "d.pg': parse error"));
+  EXPECT_TRUE(
+      contains(run({"schema", "diff", path("a.pg"), path("d.pg")}).err, "d.pg': parse error"));
 }
 
 TEST_F(CliTest, SchemaInferProposesWhatTakesTheData) {
@@ -102,10 +104,16 @@ TEST_F(CliTest, SchemaInferProposesWhatTakesTheData) {
             (i == 5 ? "" : R"(,"note":"x y")") + (i == 6 ? R"(,"odd":1)" : R"(,"odd":"1")") +
             R"(,"Bad name":1,"gone":null}})" + "\n";
   }
-  data += R"({"type":"Person","data":{"id":"p1","age":3}})" "\n" R"({"type":"Person","data":{"id":"p2"}})" "\n";
-  data += R"({"edge":"Owns","from":"p1","to":"t3","data":{"since":"2020-01-01"}})" "\n";
-  data += R"({"edge":"Owns","from":"p2","to":"t4"})" "\n";
-  data += R"({"edge":"Lost","from":"p2","to":"nobody"})" "\n";
+  data += R"({"type":"Person","data":{"id":"p1","age":3}})"
+          "\n"
+          R"({"type":"Person","data":{"id":"p2"}})"
+          "\n";
+  data += R"({"edge":"Owns","from":"p1","to":"t3","data":{"since":"2020-01-01"}})"
+          "\n";
+  data += R"({"edge":"Owns","from":"p2","to":"t4"})"
+          "\n";
+  data += R"({"edge":"Lost","from":"p2","to":"nobody"})"
+          "\n";
   write("d.jsonl", data);
   const Outcome inferred = run({"schema", "infer", path("d.jsonl")});
   EXPECT_EQ(inferred.status, 0) << inferred.err;
@@ -153,7 +161,8 @@ TEST_F(CliTest, CompletionKnowsTheTables) {
   for (const std::string shell : {"bash", "zsh", "fish"}) {
     const Outcome script = run({"completion", shell});
     EXPECT_EQ(script.status, 0);
-    for (const std::string word : {"branch", "cleanup", "completion", "allow-data-loss", "overwrite"}) {
+    for (const std::string word :
+         {"branch", "cleanup", "completion", "allow-data-loss", "overwrite"}) {
       EXPECT_TRUE(contains(script.out, word)) << shell;
     }
     EXPECT_EQ(script.out.find("ingest"), std::string::npos);  // hidden

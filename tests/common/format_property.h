@@ -38,8 +38,10 @@ inline std::vector<std::string> words(std::string_view source, TokensOf tokens_o
 }
 
 inline void expect_faithful(std::string_view before, std::string_view after, TokensOf tokens_of) {
-  EXPECT_EQ(words(before, tokens_of), words(after, tokens_of)) << before << "\n--- became\n" << after;
-  for (std::size_t at = after.find('\n'); at != std::string_view::npos; at = after.find('\n', at + 1)) {
+  EXPECT_EQ(words(before, tokens_of), words(after, tokens_of)) << before << "\n--- became\n"
+                                                               << after;
+  for (std::size_t at = after.find('\n'); at != std::string_view::npos;
+       at = after.find('\n', at + 1)) {
     if (at == 0) continue;
     EXPECT_NE(after[at - 1], ' ') << after;
   }
@@ -53,8 +55,8 @@ void for_each_scattering(std::string_view source, TokensOf tokens_of, const Chec
   std::vector<SourceRange> tokens;
   ASSERT_TRUE(tokens_of(source, tokens));
   for (const std::string_view gap :
-       {"\n", "\n\n\n", " // c\n", "\n// c\n", "\n\n// c\n\n\n", " /* c */ ", "\n/* c */\n", "\n/* c */",
-        "/* c */\n", " // a\n // b\n\n // c\n"}) {
+       {"\n", "\n\n\n", " // c\n", "\n// c\n", "\n\n// c\n\n\n", " /* c */ ", "\n/* c */\n",
+        "\n/* c */", "/* c */\n", " // a\n // b\n\n // c\n"}) {
     for (std::size_t one = 0; one <= tokens.size(); ++one) {
       std::string text;
       std::uint32_t from = 0;

@@ -46,9 +46,10 @@ edge F: Person -> Person @card(0..) @x("a", b=1) {
 }
 
 TEST(SchemaFormat, KeepsWhatWasOneLineAndWhatWasNot) {
-  EXPECT_EQ(formatted("node A {}\nnode B { k : String @key }\nnode C {\n k: String @key }\nnode D { a: "
-                      "String b: String }"),
-            R"(node A {}
+  EXPECT_EQ(
+      formatted("node A {}\nnode B { k : String @key }\nnode C {\n k: String @key }\nnode D { a: "
+                "String b: String }"),
+      R"(node A {}
 
 node B { k: String @key }
 
@@ -65,8 +66,9 @@ node D {
   EXPECT_EQ(formatted("edge A: B->C\nedge D: B->C\n\n\n\nedge E: B->C\nnode B{}"),
             "edge A: B -> C\nedge D: B -> C\n\nedge E: B -> C\n\nnode B {}\n");
   // Annotations keep lines of their own.
-  EXPECT_EQ(formatted("node A\n@description(\"x\")\n@y implements I\n{ k: String\n@key\n   @z(a)\n }"),
-            R"(node A
+  EXPECT_EQ(
+      formatted("node A\n@description(\"x\")\n@y implements I\n{ k: String\n@key\n   @z(a)\n }"),
+      R"(node A
   @description("x")
   @y implements I
 {
@@ -80,9 +82,12 @@ node D {
 }
 
 TEST(SchemaFormat, KeepsComments) {
-  EXPECT_EQ(formatted("// first   \n\n\n// of all\nnode A { // opens\n  // own\n\n\n  k: String // behind\n"
-                      "  // last\n}// closed\n// before B\n\n/* and\n   more */ node /* in */ B {} // end\n//x"),
-            R"(// first
+  EXPECT_EQ(
+      formatted(
+          "// first   \n\n\n// of all\nnode A { // opens\n  // own\n\n\n  k: String // behind\n"
+          "  // last\n}// closed\n// before B\n\n/* and\n   more */ node /* in */ B {} // "
+          "end\n//x"),
+      R"(// first
 
 // of all
 node A {  // opens
@@ -114,7 +119,8 @@ TEST(SchemaFormat, EmptyAndWrongSources) {
 TEST(SchemaFormat, IsFaithfulWhereverCommentsStand) {
   constexpr std::string_view kSource =
       "interface I { a: String @index } node N @d(\"x\") implements I, J { k: String @key b: "
-      "enum(a, b)? @range(n, -1.5..2) l: [I32] } edge E: N -> N @card(0..3) @x(a, b=1) edge F: N -> "
+      "enum(a, b)? @range(n, -1.5..2) l: [I32] } edge E: N -> N @card(0..3) @x(a, b=1) edge F: N "
+      "-> "
       "N { v: Vector(3) @unique(src, dst) } node Z {}";
   test::for_each_scattering(kSource, &tokens_of, [](const std::string& text) { formatted(text); });
 }

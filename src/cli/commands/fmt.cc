@@ -62,8 +62,8 @@ Status find_sources(const std::string& folder, std::vector<SourceFile>& files) {
     if (!language || !walk->is_regular_file(code)) continue;
     found.push_back({path.string(), *language});
     if (files.size() + found.size() > kMaxFiles) {
-      return Error(ErrorCode::kResourceExhausted, "more than " + std::to_string(kMaxFiles) +
-                                                      " source files in '" + folder + "'");
+      return Error(ErrorCode::kResourceExhausted,
+                   "more than " + std::to_string(kMaxFiles) + " source files in '" + folder + "'");
     }
   }
   std::sort(found.begin(), found.end(),
@@ -76,8 +76,8 @@ Status find_sources(const std::string& folder, std::vector<SourceFile>& files) {
 ExitStatus format_input(Invocation& call, bool check) {
   const std::string source = call.process.read_rest(kMaxTextFileBytes);
   if (source.size() > kMaxTextFileBytes) {
-    return Error(ErrorCode::kResourceExhausted, "standard input is larger than " +
-                                                    std::to_string(kMaxTextFileBytes) + " bytes");
+    return Error(ErrorCode::kResourceExhausted,
+                 "standard input is larger than " + std::to_string(kMaxTextFileBytes) + " bytes");
   }
   const auto language = asked_for(call.arguments);
   Result<std::string> text = laid_out(source, language.value_or(Language::kSchema));

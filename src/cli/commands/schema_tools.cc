@@ -15,8 +15,8 @@ namespace {
 // The source of a schema file, or the accepted one of a graph: a folder, or a file:// or other URI.
 Result<std::string> schema_of(const std::string& location) {
   std::error_code code;
-  const bool graph = location.find("://") != std::string::npos ||
-                     std::filesystem::is_directory(location, code);
+  const bool graph =
+      location.find("://") != std::string::npos || std::filesystem::is_directory(location, code);
   if (!graph) return read_text_file(location, "schema file");
   OG_ASSIGN_OR_RETURN(const Graph opened, Graph::open(location, {.read_only = true}));
   return opened.schema_source();
@@ -59,8 +59,8 @@ ExitStatus run_schema_infer(Invocation& call) {
   if (path == "-") {
     text = call.process.read_rest(kMaxTextFileBytes);
     if (text.size() > kMaxTextFileBytes) {
-      return Error(ErrorCode::kResourceExhausted, "standard input is larger than " +
-                                                      std::to_string(kMaxTextFileBytes) + " bytes");
+      return Error(ErrorCode::kResourceExhausted,
+                   "standard input is larger than " + std::to_string(kMaxTextFileBytes) + " bytes");
     }
   } else {
     OG_ASSIGN_OR_RETURN(text, read_text_file(path, "data file"));

@@ -1,4 +1,4 @@
 #include "cli/commands/commands.h"
 namespace omnigraph::cli {
 ExitStatus run_shell(Invocation& call) { return not_in_this_build(call.arguments); }
-}
+}  // namespace omnigraph::cli
