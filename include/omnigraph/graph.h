@@ -22,6 +22,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "omnigraph/error.h"
@@ -212,6 +213,150 @@ struct SchemaReport {
   std::optional<Commit> commit;
 };
 
+// A declared index that cannot be built yet. Not an error.
+struct PendingIndex {
+  std::string property;
+  std::string reason;
+};
+
+struct OptimizedDataset {
+  bool is_edge = false;
+  std::string type_name;
+  std::uint32_t fragments_removed = 0, fragments_added = 0;  // pieces read, segments written
+  bool committed = false;                                    // this run changed it
+  std::vector<PendingIndex> pending_indexes;
+};
+
+struct OptimizeReport {
+  std::vector<OptimizedDataset> datasets;  // edge types by name, then node types by name
+  std::optional<Commit> commit;            // nullopt: there was nothing to do
+};
+
+struct RepairedDataset {
+  bool is_edge = false;
+  std::string type_name;
+  std::uint64_t version = 0;
+  std::optional<std::string> damage;  // what is wrong with its storage
+};
+
+struct CleanupRequest {
+  // What to keep of each type: so many of its newest versions (0 counts as 1), those younger than
+  // this, or, with both, whatever either keeps. One must be given.
+  std::optional<std::uint32_t> keep = std::nullopt;
+  std::optional<std::uint64_t> older_than_seconds = std::nullopt;
+  // The caller reads nothing through this handle meanwhile: space is freed at once when no other
+  // handle or process has the graph open, else (and without this) an hour later.
+  bool immediate = false;
+};
+
+struct CleanedDataset {
+  bool is_edge = false;
+  std::string type_name;
+  std::uint64_t bytes_removed = 0;         // of objects that were given up
+  std::uint64_t old_versions_removed = 0;  // that can be read no more
+  std::optional<std::string> error;        // why the type was left alone
+};
+
+struct CleanupReport {
+  std::vector<CleanedDataset> datasets;  // as in OptimizeReport
+};
+
+struct RepairReport {
+  std::vector<RepairedDataset> datasets;  // as in OptimizeReport
+};
+
+// One side of a changed entity.
+struct EntityImage {
+  // Every declared property by name, as JSON text in the forms of an export.
+  std::vector<std::pair<std::string, std::string>> properties;
+  std::string from, to;  // edges only: ids of the ends
+};
+
+enum class ChangeOp : std::uint8_t { kInsert, kUpdate, kDelete };
+std::string_view change_op_name(ChangeOp op);  // "insert", …
+
+struct EntityChange {
+  bool is_edge = false;
+  std::string type_id;    // opaque; stands for the type's lifetime, through renames
+  std::string type_name;  // as it was called then
+  std::string id;
+  ChangeOp op = ChangeOp::kInsert;
+  std::optional<EntityImage> before, after;  // insert: after; delete: before; update: both
+};
+
+// Which commit made some changes.
+struct ChangeCause {
+  std::string commit_id;
+  std::optional<std::string> parent, merged_parent;
+  std::string branch;  // where it was authored
+  std::optional<std::string> actor;
+  std::int64_t authored_at = 0;  // microseconds since the Unix epoch
+};
+
+// Values of one list are alternatives, the lists combine; an empty one lets everything pass.
+struct ChangeFilter {
+  std::vector<std::string> kinds;  // "node", "edge"
+  std::vector<std::string> types;  // names; one that no type has matches nothing
+  std::vector<std::string> ops;    // "insert", "update", "delete"
+};
+
+struct CommitChangesRequest {
+  std::string_view commit;
+  std::optional<std::uint64_t> limit = std::nullopt;  // changes a page: 1 to 8192, default 1000
+  std::optional<std::string_view> page_token = std::nullopt;
+  ChangeFilter filter = {};
+};
+
+// Nodes before edges, then by type id, id.
+struct CommitChangesPage {
+  ChangeCause cause;
+  std::vector<EntityChange> changes;
+  std::optional<std::string> next_page_token;  // nullopt on the last page
+};
+
+struct PollRequest {
+  std::string_view branch = "main";
+  // At most one of these three; none is `now`.
+  std::optional<std::string_view> start = std::nullopt;  // now, beginning or after:<commit id>
+  std::optional<std::string_view> cursor = std::nullopt;
+  std::optional<std::string_view> page_token = std::nullopt;
+  std::optional<std::uint64_t> limit = std::nullopt;
+  ChangeFilter filter = {};
+};
+
+// The changes of one commit, or some of them.
+struct ChangeBlock {
+  ChangeCause cause;
+  std::vector<EntityChange> changes;
+};
+
+struct PollPage {
+  std::vector<ChangeBlock> blocks;  // one for each commit, oldest first
+  // Set when the page ends inside a block: the rest of it follows under this token. Otherwise
+  // `cursor` stands behind the last block, and `caught_up` says whether that is the head.
+  std::optional<std::string> next_page_token;
+  std::optional<std::string> cursor;
+  bool caught_up = false;
+};
+
+struct BaselineReport {
+  std::string commit_id;      // the head that was captured
+  std::string resume_cursor;  // behind it
+};
+
+struct DiffRequest {
+  std::string_view from, to;  // branches or commit ids
+  ChangeFilter filter = {};
+};
+
+struct DiffReport {
+  std::string from_commit, to_commit;
+  std::uint64_t changes = 0;
+};
+
+// Takes one change; an error of its own ends what produces them.
+using ChangeSink = std::function<Status(const EntityChange&)>;
+
 class Graph {
  public:
   // Makes a graph at `root`, a local path or file:// URI; folders are created as needed. Errors:
@@ -274,6 +419,36 @@ class Graph {
   // History of a branch, newest first: what it inherited and what was authored on it.
   Result<std::vector<Commit>> commits(std::string_view branch = "main") const;
   Result<Commit> commit(std::string_view id) const;
+
+  // What a commit changed, compared with its first parent. Errors: kNotFound (commit), kConflict
+  // with `change_diff_refusal` (the first commit; a change of the schema), kNotFound with
+  // `change_feed_gap` (a cleanup gave up what it needs), kBadRequest "change cursor rejected: …".
+  Result<CommitChangesPage> commit_changes(const CommitChangesRequest& request) const;
+  // The commits of a branch since a place, oldest first, with their changes. Nothing about who
+  // reads is stored: keep the cursor together with what was applied. Errors as those of
+  // commit_changes, when they concern the first commit asked for; else the page ends before it.
+  Result<PollPage> poll_changes(const PollRequest& request) const;
+  // An export (of the filter's kinds and types) of one head, and the cursor that follows it.
+  Result<BaselineReport> baseline(std::string_view branch, const ChangeFilter& filter,
+                                  const TextSink& sink) const;
+  // What turns the state of one branch or commit into that of another, in the order of
+  // commit_changes. Costs the segments that differ. Errors: kNotFound, kConflict with
+  // `change_diff_refusal` (types of another shape), those of a reclaimed past.
+  Result<DiffReport> diff(const DiffRequest& request, const ChangeSink& sink) const;
+
+  // Rewrites the storage of main for speed. Changes no answer and keeps all history; one commit
+  // without changes says that it ran, unless there was nothing to do. Safe beside readers and
+  // writers of this and other processes. Errors: kConflict (others kept writing), kIo.
+  Result<OptimizeReport> optimize() const;
+  // Reads everything that main lists and says what is damaged. Changes nothing.
+  Result<RepairReport> repair() const;
+
+  // Gives up old versions of main's types, and whatever was left by deleted branches and failed
+  // writes. Versions that a live branch inherited stay, with all newer ones; commit records stay.
+  // Reading a version that was given up fails with "historical published dataset version N was
+  // reclaimed". Safe beside readers and writers of this and other processes. Errors: kBadRequest
+  // (no policy), kConflict (others kept writing), kIo.
+  Result<CleanupReport> cleanup(const CleanupRequest& request) const;
 
   // Internal: what joins the rooms of the engine.
   class Engine;

@@ -78,6 +78,7 @@ enum class CommandId : std::uint8_t {
   kCommitChanges,
   kChangesPoll,
   kChangesBaseline,
+  kDiff,
   kSchemaShow,
   kSchemaApply,
   kSchemaPlan,

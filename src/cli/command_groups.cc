@@ -52,12 +52,23 @@ constexpr OptionSpec kPollOptions[] = {
     kBranch,
     {.name = "cursor", .help = "Continue after this cursor"},
     {.name = "start", .help = "now, beginning or after:<commit_id> [default: now]"},
+    {.name = "cursor-file",
+     .value_name = "PATH",
+     .help = "Continue after the cursor in this file, if it exists, and write the new one there"},
+    {.name = "follow",
+     .help = "Go on as new commits come, until interrupted; with --json one document a line",
+     .kind = kFlag},
+    {.name = "interval",
+     .value_name = "MS",
+     .help = "Milliseconds between two looks for new commits [default: 500]",
+     .kind = kU32},
     kLimit,
     kKindFilter,
     kTypeFilter,
     kOpFilter,
     kJson};
-constexpr OptionPair kPollExcludes[] = {{"cursor", "start"}};
+constexpr OptionPair kPollExcludes[] = {{"cursor", "start"}, {"cursor", "cursor-file"}};
+constexpr OptionPair kPollNeeds[] = {{"interval", "follow"}};
 constexpr OptionSpec kBaselineOptions[] = {
     kUri,        kBranch,
     kKindFilter, kTypeFilter,
@@ -211,7 +222,8 @@ constinit const CommandSpec kChangesCommands[2] = {
      .accepts = kReadScope,
      .label = "changes poll",
      .options = kPollOptions,
-     .excludes = kPollExcludes},
+     .excludes = kPollExcludes,
+     .needs = kPollNeeds},
     {.id = CommandId::kChangesBaseline,
      .name = "baseline",
      .about = "Write a snapshot file and the cursor to follow it with",

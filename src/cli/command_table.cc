@@ -67,6 +67,17 @@ constexpr OptionSpec kExportOptions[] = {kBranch,
                                           .kind = kFlag,
                                           .hidden = true}};
 
+constexpr PositionalSpec kDiffArguments[] = {
+    {.name = "A..B", .help = "Two branches or commit ids", .required = true}};
+constexpr OptionSpec kDiffOptions[] = {
+    kUri,
+    kKindFilter,
+    kTypeFilter,
+    kOpFilter,
+    {.name = "jsonl", .help = "Print each change as a line of JSON", .kind = kFlag},
+    kJson};
+constexpr OptionPair kDiffExcludes[] = {{"jsonl", "json"}};
+
 // ---- storage ----
 
 constexpr std::string_view kMaintenanceRemedy =
@@ -228,6 +239,15 @@ constexpr CommandSpec kCommands[] = {
      .capability = Capability::kAny,
      .label = "changes",
      .subcommands = kChangesCommands},
+    {.id = CommandId::kDiff,
+     .name = "diff",
+     .about = "Show how two branches or commits differ",
+     .capability = Capability::kAny,
+     .accepts = kReadScope,
+     .label = "diff",
+     .positionals = kDiffArguments,
+     .options = kDiffOptions,
+     .excludes = kDiffExcludes},
     {.id = CommandId::kGroup,
      .name = "schema",
      .about = "Show, plan and apply schemas",

@@ -107,6 +107,14 @@ ExitStatus dispatch(Invocation& call) {
       return run_commit_list(call);
     case CommandId::kCommitShow:
       return run_commit_show(call);
+    case CommandId::kCommitChanges:
+      return run_commit_changes(call);
+    case CommandId::kChangesPoll:
+      return run_changes_poll(call);
+    case CommandId::kChangesBaseline:
+      return run_changes_baseline(call);
+    case CommandId::kDiff:
+      return run_diff(call);
     case CommandId::kSchemaShow:
       return run_schema_show(call);
     case CommandId::kSchemaPlan:
@@ -147,14 +155,12 @@ ExitStatus dispatch(Invocation& call) {
       return run_blob_put(call);
     case CommandId::kBlobClear:
       return run_blob_clear(call);
-    case CommandId::kCommitChanges:
-    case CommandId::kChangesPoll:
-    case CommandId::kChangesBaseline:
     case CommandId::kGraphsList:
       return run_unavailable_data(call);
     case CommandId::kOptimize:
+      return run_optimize(call);
     case CommandId::kRepair:
-      return run_unavailable_direct(call);
+      return run_repair(call);
     case CommandId::kQueriesList:
     case CommandId::kQueriesValidate:
     case CommandId::kPolicyValidate:

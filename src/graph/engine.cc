@@ -4,6 +4,7 @@
 
 #include "common/json_writer.h"
 #include "graph/branch_name.h"
+#include "history/change_feed.h"
 #include "schema/compile.h"
 #include "schema/migration_render.h"
 
@@ -48,7 +49,7 @@ SchemaPlan to_plan(const Migration& migration) {
 }
 
 Graph::Engine::Engine(std::unique_ptr<Store> store, const GraphOptions& options)
-    : store_(std::move(store)) {
+    : store_(std::move(store)), feed_(std::make_unique<ChangeFeed>(*store_)) {
   if (!options.read_only) writer_ = std::make_unique<Writer>(*store_);
 }
 
@@ -165,12 +166,17 @@ Result<std::vector<Commit>> Graph::Engine::commits(std::string_view branch) {
 }
 
 Result<Commit> Graph::Engine::commit(std::string_view id) {
+  OG_RETURN_IF_ERROR(newest());
+  OG_ASSIGN_OR_RETURN(const CommitHeader header, commit_header(id));
+  return to_commit(header);
+}
+
+Result<CommitHeader> Graph::Engine::commit_header(std::string_view id) {
   const auto parsed = Ulid::parse(id);
   if (!parsed) return commit_not_found(id);
-  OG_RETURN_IF_ERROR(newest());
   OG_ASSIGN_OR_RETURN(const std::optional<CommitHeader> header, store_->find_commit(*parsed));
   if (!header) return commit_not_found(id);
-  return to_commit(*header);
+  return *header;
 }
 
 }  // namespace omnigraph

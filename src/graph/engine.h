@@ -16,6 +16,8 @@
 
 namespace omnigraph {
 
+class ChangeFeed;
+
 class Graph::Engine {
  public:
   // Creates or opens a graph. For tests and tools that bring their own surroundings; applications
@@ -44,6 +46,16 @@ class Graph::Engine {
   Status create_branch(std::string_view name, std::string_view from);
   Result<std::vector<Commit>> commits(std::string_view branch);
   Result<Commit> commit(std::string_view id);
+  Result<CommitChangesPage> commit_changes(const CommitChangesRequest& request);
+  Result<PollPage> poll_changes(const PollRequest& request);
+  Result<BaselineReport> baseline(std::string_view branch, const ChangeFilter& filter,
+                                  const TextSink& sink);
+  Result<DiffReport> diff(const DiffRequest& request, const ChangeSink& sink);
+  Result<OptimizeReport> optimize();
+  Result<RepairReport> repair();
+  Result<CleanupReport> cleanup(const CleanupRequest& request);
+
+  ~Engine();
 
   Store& store() { return *store_; }
 
@@ -71,11 +83,17 @@ class Graph::Engine {
                            std::optional<std::string_view> snapshot);
   Result<BlobWriteReport> set_blob(const BlobWriteRequest& request,
                                    std::optional<std::string> cell);
+  // The commit that an id names. kNotFound when no branch carries it.
+  Result<CommitHeader> commit_header(std::string_view id);
+  // Entities of a snapshot as NDJSON; of the named types (none: all), and of the kinds taken.
+  Status export_snapshot(const Snapshot& snapshot, const std::vector<std::string>& types,
+                         const std::function<bool(bool is_edge)>& takes, const TextSink& sink);
   Result<Writer*> writer();
 
   std::unique_ptr<Store> store_;
   std::unique_ptr<Writer> writer_;  // null when opened for reading only
   QueryCache queries_;
+  std::unique_ptr<ChangeFeed> feed_;  // where polls stopped last
 };
 
 // The refusal of a precondition that names no commit at all.

@@ -282,21 +282,30 @@ Status Graph::Engine::export_ndjson(std::string_view branch, const std::vector<s
                                     const TextSink& sink) {
   OG_ASSIGN_OR_RETURN(const auto state, head(branch));
   const SnapshotPtr snapshot = state->snapshot;
-  const Catalog& catalog = snapshot->catalog();
+  return export_snapshot(
+      *snapshot, types, [](bool) { return true; }, sink);
+}
+
+Status Graph::Engine::export_snapshot(const Snapshot& snapshot,
+                                      const std::vector<std::string>& types,
+                                      const std::function<bool(bool is_edge)>& takes,
+                                      const TextSink& sink) {
+  const Catalog& catalog = snapshot.catalog();
   for (const std::string& name : types) {
     if (catalog.node(name) == nullptr && catalog.edge(name) == nullptr) {
       return bad_request("unknown export type '" + name + "'");
     }
   }
-  const auto wanted = [&](const std::string& name) {
+  const auto wanted = [&](const std::string& name, bool is_edge) {
+    if (!takes(is_edge)) return false;
     return types.empty() || std::find(types.begin(), types.end(), name) != types.end();
   };
-  Exporter exporter(*snapshot, *store_->objects(), sink);
+  Exporter exporter(snapshot, *store_->objects(), sink);
   for (const EdgeType& type : catalog.edges()) {
-    if (wanted(type.name)) OG_RETURN_IF_ERROR(exporter.edges(type));
+    if (wanted(type.name, true)) OG_RETURN_IF_ERROR(exporter.edges(type));
   }
   for (const NodeType& type : catalog.nodes()) {
-    if (wanted(type.name)) OG_RETURN_IF_ERROR(exporter.nodes(type));
+    if (wanted(type.name, false)) OG_RETURN_IF_ERROR(exporter.nodes(type));
   }
   return exporter.finish();
 }

@@ -110,6 +110,24 @@ Result<std::vector<Commit>> Graph::commits(std::string_view branch) const {
   return engine_->commits(branch);
 }
 Result<Commit> Graph::commit(std::string_view id) const { return engine_->commit(id); }
+Result<CommitChangesPage> Graph::commit_changes(const CommitChangesRequest& request) const {
+  return engine_->commit_changes(request);
+}
+Result<PollPage> Graph::poll_changes(const PollRequest& request) const {
+  return engine_->poll_changes(request);
+}
+Result<BaselineReport> Graph::baseline(std::string_view branch, const ChangeFilter& filter,
+                                       const TextSink& sink) const {
+  return engine_->baseline(branch, filter, sink);
+}
+Result<DiffReport> Graph::diff(const DiffRequest& request, const ChangeSink& sink) const {
+  return engine_->diff(request, sink);
+}
+Result<OptimizeReport> Graph::optimize() const { return engine_->optimize(); }
+Result<RepairReport> Graph::repair() const { return engine_->repair(); }
+Result<CleanupReport> Graph::cleanup(const CleanupRequest& request) const {
+  return engine_->cleanup(request);
+}
 
 std::string_view load_mode_name(LoadMode mode) {
   switch (mode) {

@@ -41,8 +41,7 @@ Status check_readable(TypeId type, const Snapshot& snapshot, const GraphState& n
   if (floor == newest.floors.end() || snapshot.gsn() >= floor->second) return {};
   const auto version = past->table_versions.find(type);
   const std::uint64_t number = version == past->table_versions.end() ? 1 : version->second;
-  return Error(ErrorCode::kInternal,
-               "historical published dataset version " + std::to_string(number) + " was reclaimed");
+  return reclaimed_error(number);
 }
 
 Result<Graph::Engine::Resolved> Graph::Engine::resolve(

@@ -13,8 +13,8 @@ namespace {
 
 class Applier {
  public:
-  Applier(const GraphState& before, SegmentSource& source)
-      : source_(source), state_(std::make_shared<GraphState>(before)) {}
+  Applier(const GraphState& before, SegmentSource& source, const Floors* floors)
+      : source_(source), floors_(floors), state_(std::make_shared<GraphState>(before)) {}
 
   // `record` must outlive the applier: its rows are taken over at the end.
   Status add(const Record& record, const std::optional<CommitId>& stop_after) {
@@ -146,6 +146,7 @@ class Applier {
     for (const TableChange& change : entry.tables) {
       OG_RETURN_IF_ERROR(apply(change, header, *work));
     }
+    OG_RETURN_IF_ERROR(restore_floors(header, work->tables));
     work->head = header;
     state_->gsn = header.gsn;
     state_->last_commit = header.id;
@@ -166,6 +167,11 @@ class Applier {
       if (rows.rids.size() != rows.rows) return wrong("inline rows lack row ids");
       for (const RowId rid : rows.rids) saw_row(change.table, rid);
     }
+    if (floors_ != nullptr) {
+      apply_past(change, header, work);
+      count_version(change.table, header, *work.branch);
+      return {};
+    }
     if (change.clear || !change.deleted.empty() || !change.segments.empty()) {
       OG_RETURN_IF_ERROR(join(work, change.table));
       std::vector<SegmentPtr> added;
@@ -184,12 +190,51 @@ class Applier {
     }
     // A table that was only named has a version from now on, too.
     if (change.inline_rows.empty()) work.tables.try_emplace(change.table, TableVersion::empty());
-    BranchState& branch = *work.branch;
-    branch.table_versions[change.table] = branch.table_version(change.table) + 1;
+    count_version(change.table, header, *work.branch);
+    return {};
+  }
+
+  static void count_version(TypeId table, const CommitHeader& header, BranchState& branch) {
+    branch.table_versions[table] = branch.table_version(table) + 1;
     if (header.branch == "main") {
-      branch.table_writers.erase(change.table);
+      branch.table_writers.erase(table);
     } else {
-      branch.table_writers[change.table] = header.branch;
+      branch.table_writers[table] = header.branch;
+    }
+  }
+
+  // A change whose rows may be gone: below its floor the table is a reclaimed one, and so it is
+  // when its segments are missing.
+  void apply_past(const TableChange& change, const CommitHeader& header, Changing& work) {
+    for (const SegmentRef& ref : change.segments) saw_row(change.table, ref.max_rid);
+    const auto floor = floors_->find(change.table);
+    const bool below = floor != floors_->end() && header.gsn < floor->second;
+    if (!below && change_rows(change, header, work).ok()) return;
+    work.tables[change.table] =
+        TableVersion::reclaimed(work.branch->table_version(change.table) + 1);
+  }
+
+  Status change_rows(const TableChange& change, const CommitHeader& header, Changing& work) {
+    std::vector<SegmentPtr> added;
+    for (const SegmentRef& ref : change.segments) {
+      OG_ASSIGN_OR_RETURN(SegmentPtr segment, source_.segment(ref));
+      added.push_back(std::move(segment));
+    }
+    for (const RowBatch& rows : change.inline_rows) {
+      if (rows.rows == 0) continue;
+      RowBatch batch = rows;
+      if (batch.gsns.empty()) batch.gsn = header.gsn;
+      OG_RETURN_IF_ERROR(add_inline(std::move(batch), added));
+    }
+    return replace_table(work, change.table, change.clear, change.deleted, added);
+  }
+
+  // The commit stands at floors: what it left of their tables was stored.
+  Status restore_floors(const CommitHeader& header, TableMap& tables) {
+    if (floors_ == nullptr || header.branch != "main") return {};
+    for (const auto& [table, floor] : *floors_) {
+      if (floor != header.gsn || state_->catalog->entity(table) == nullptr) continue;
+      OG_ASSIGN_OR_RETURN(tables[table], source_.floor_table(table, floor, state_->catalog));
     }
     return {};
   }
@@ -256,6 +301,16 @@ class Applier {
     for (const auto& [table, gsn] : entry.floors) {
       Gsn& floor = state_->floors[table];
       floor = std::max(floor, gsn);
+      if (!entry.kept) continue;
+      Gsn& kept = state_->kept_floors[table];
+      kept = std::max(kept, gsn);
+    }
+    state_->uploads_before = std::max(state_->uploads_before, entry.uploads_before);
+    std::erase_if(state_->sweeps, [&](const std::shared_ptr<const Sweep>& sweep) {
+      return sweep->created_at <= entry.swept;
+    });
+    if (!entry.sweep.empty()) {
+      state_->sweeps.push_back(std::make_shared<const Sweep>(Sweep{entry.created_at, entry.sweep}));
     }
     return {};
   }
@@ -270,7 +325,12 @@ class Applier {
       const BranchState& branch = *state_->branches.at(name);
       const auto table = branch.snapshot->tables().find(entry.table);
       if (table == branch.snapshot->tables().end()) continue;
-      OG_ASSIGN_OR_RETURN(const TableVersionPtr replaced, replace(*table->second, entry));
+      if (table->second->reclaimed()) continue;
+      auto attempt = replace(*table->second, entry);
+      if (!attempt.ok() && floors_ == nullptr) return std::move(attempt).error();
+      const TableVersionPtr replaced =
+          attempt.ok() ? std::move(attempt).value()
+                       : TableVersion::reclaimed(branch.table_version(entry.table));
       if (replaced == nullptr) continue;
       TableMap tables = branch.snapshot->tables();
       tables[entry.table] = replaced;
@@ -359,6 +419,7 @@ class Applier {
 
   Sequence sequence_ = 0;  // of the record being applied
   SegmentSource& source_;
+  const Floors* const floors_;
   std::shared_ptr<GraphState> state_;
   std::map<std::string, Changing> changing_;
 };
@@ -373,10 +434,36 @@ Result<GraphStatePtr> apply_record(const GraphState& state, const Record& record
 
 Result<GraphStatePtr> apply_records(const GraphState& state, std::span<const Record> records,
                                     SegmentSource& source,
-                                    const std::optional<CommitId>& stop_after) {
-  Applier applier(state, source);
+                                    const std::optional<CommitId>& stop_after,
+                                    const Floors* floors) {
+  Applier applier(state, source, floors);
   for (const Record& record : records) OG_RETURN_IF_ERROR(applier.add(record, stop_after));
   return applier.finish();
+}
+
+GraphStatePtr reclaim_below(const GraphStatePtr& state, const Floors& floors) {
+  auto reclaimed = std::make_shared<GraphState>(*state);
+  for (auto& [name, branch] : reclaimed->branches) {
+    TableMap tables = branch->snapshot->tables();
+    bool changed = false;
+    for (auto& [table, version] : tables) {
+      const auto floor = floors.find(table);
+      if (floor == floors.end() || floor->second <= state->gsn) continue;
+      version = TableVersion::reclaimed(branch->table_version(table));
+      changed = true;
+    }
+    if (!changed) continue;
+    auto lower = std::make_shared<BranchState>(*branch);
+    lower->snapshot = std::make_shared<const Snapshot>(
+        branch->snapshot->catalog_ptr(), std::move(tables), branch->snapshot->head(), name);
+    branch = std::move(lower);
+  }
+  return reclaimed;
+}
+
+Result<TableVersionPtr> SegmentSource::floor_table(TypeId table, Gsn floor, const CatalogPtr&) {
+  return corrupt("type " + std::to_string(table) + " has nothing kept at commit number " +
+                 std::to_string(floor));
 }
 
 }  // namespace omnigraph

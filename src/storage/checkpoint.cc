@@ -72,6 +72,18 @@ HistoryRun read_run(simdjson::dom::element element, std::string& wrong) {
   return run;
 }
 
+std::shared_ptr<const Sweep> read_sweep(simdjson::dom::element element, std::string& wrong) {
+  JsonFields fields(element, wrong);
+  auto sweep = std::make_shared<Sweep>();
+  sweep->created_at = fields.signed_number("created_at");
+  for (const simdjson::dom::element item : fields.array("names")) {
+    std::string_view name;
+    if (item.get(name) != simdjson::SUCCESS || !valid_object_name(name)) fields.fail("names");
+    sweep->names.emplace_back(name);
+  }
+  return sweep;
+}
+
 CheckpointRoot::Branch read_branch(simdjson::dom::element element, std::string& wrong) {
   JsonFields fields(element, wrong);
   CheckpointRoot::Branch branch;
@@ -135,6 +147,20 @@ std::string encode_checkpoint(const CheckpointRoot& root) {
   write_pairs(json, root.next_row);
   json.key("floors");
   write_pairs(json, root.floors);
+  if (!root.kept_floors.empty()) {
+    json.key("kept_floors");
+    write_pairs(json, root.kept_floors);
+  }
+  if (!root.sweeps.empty()) {
+    json.key("sweeps").begin_array();
+    for (const auto& sweep : root.sweeps) {
+      json.begin_object().key("created_at").value(sweep->created_at).key("names").begin_array();
+      for (const std::string& swept : sweep->names) json.value(swept);
+      json.end_array().end_object();
+    }
+    json.end_array();
+  }
+  if (root.uploads_before != 0) json.key("uploads_before").value(root.uploads_before);
   json.key("history").begin_array();
   for (const HistoryRun& run : root.history) write_run(json, run);
   json.end_array().end_object();
@@ -170,6 +196,14 @@ Result<CheckpointRoot> decode_checkpoint(std::string_view bytes, std::string_vie
   }
   read_pairs(fields, "next_row", std::uint64_t{kMaxRowId} + 1, root.next_row);
   read_pairs(fields, "floors", UINT64_MAX, root.floors);
+  if (fields.has("kept_floors")) read_pairs(fields, "kept_floors", UINT64_MAX, root.kept_floors);
+  if (fields.has("sweeps")) {
+    for (const simdjson::dom::element item : fields.array("sweeps")) {
+      if (!wrong.empty()) break;
+      root.sweeps.push_back(read_sweep(item, wrong));
+    }
+  }
+  if (fields.has("uploads_before")) root.uploads_before = fields.signed_number("uploads_before");
   for (const simdjson::dom::element item : fields.array("history")) {
     if (!wrong.empty()) break;
     root.history.push_back(read_run(item, wrong));
@@ -196,6 +230,7 @@ Result<std::string> encode_branch_state(const BranchState& branch, const Catalog
     json.key("version").value(branch.table_version(table));
     if (branch.table_writers.contains(table)) json.key("writer").value(branch.table_writer(table));
     json.key("parts").begin_array();
+    if (version->reclaimed()) return reclaimed_error(*version->reclaimed());
     std::vector<TablePart> inline_parts;
     std::uint64_t inline_rows = 0;
     for (const TablePart& part : version->parts()) {
@@ -290,6 +325,10 @@ Result<BranchState> decode_branch_state(std::string_view bytes, std::string_view
   branch.snapshot =
       std::make_shared<const Snapshot>(catalog, std::move(tables), std::move(head), author);
   return branch;
+}
+
+std::string floor_table_name(TypeId table, Gsn floor) {
+  return "state/floor-" + std::to_string(table) + "-" + std::to_string(floor);
 }
 
 std::string branch_state_name(std::string_view bytes) {

@@ -8,12 +8,14 @@
 //   state/<hash of the content>           one branch's state, shared by all checkpoints and
 //   branches
 //                                         at which it was the same
+//   state/floor-<table>-<gsn>             what a cleanup left of a table: main's at its floor
 //   history/…                             which commit is where (history_run.h)
 //
 // A root is an envelope (envelope.h) of magic "OGCP", version 1:
 //   {"seq","gsn","last_commit","previous","next":[sequence,object,offset],"catalog":bytes,
 //    "branches":[{"name","incarnation","parent","forked_at"?,"created_at","state","bytes"}],
-//    "next_row":[[table,rid]],"floors":[[table,gsn]],
+//    "next_row":[[table,rid]],"floors":[[table,gsn]],"sweeps"?:[{"created_at","names":[name]}],
+//    "kept_floors"?:[[table,gsn]],"uploads_before"?,
 //    "history":[{"name","level","first","last","entries","min","max","index":[offset,length]}]}
 // with the accepted schema's JSON as payload. "next" is where the log goes on.
 //
@@ -57,6 +59,9 @@ struct CheckpointRoot {
   std::vector<Branch> branches;
   std::map<TypeId, RowId> next_row;
   std::map<TypeId, Gsn> floors;
+  std::map<TypeId, Gsn> kept_floors;
+  std::vector<std::shared_ptr<const Sweep>> sweeps;
+  std::int64_t uploads_before = 0;
   std::vector<HistoryRun> history;  // oldest first
 };
 
@@ -82,5 +87,7 @@ Result<BranchState> decode_branch_state(std::string_view bytes, std::string_view
                                         const CatalogPtr& catalog, SegmentSource& source);
 // state/<128-bit hash of the bytes>.
 std::string branch_state_name(std::string_view bytes);
+// state/floor-<table>-<gsn>: a branch state with one table, that of main at its floor.
+std::string floor_table_name(TypeId table, Gsn floor);
 
 }  // namespace omnigraph

@@ -20,12 +20,16 @@ struct FoldLimits {
   std::uint32_t segments = 8;        // of a tier that are worth one
   std::uint64_t max_rows = std::uint64_t{1} << 22;
   std::uint64_t tier_rows = 1024;  // the lowest tier is below eight times this
+  std::string branch;              // plan for this one only; empty: for all
+  // A segment of which at least one row in this many is dead is worth rewriting; 0: never.
+  std::uint32_t dead_share = 0;
+  std::uint32_t folds = 256;  // of one run; what is left waits for the next line crossing
 };
 
 struct FoldPlan {
   std::string branch;
   TypeId table = 0;
-  bool inline_rows = false;  // else `segments`
+  bool inline_rows = false;  // else `segments`, of which there is one where dead rows are dropped
   std::vector<SegmentId> segments;
 };
 

@@ -52,7 +52,8 @@ Result<GraphStatePtr> GraphStore::refresh() {
   OG_ASSIGN_OR_RETURN(const auto records, log_->since(state()->sequence + 1, kCatchUpBatch));
   if (records.empty()) return state();
   const std::lock_guard lock(apply_mutex_);
-  OG_RETURN_IF_ERROR(apply_stored(records));
+  // What could not be applied is met again, and judged, by catch_up.
+  [[maybe_unused]] const Status applied = apply_stored(records);
   OG_RETURN_IF_ERROR(catch_up());
   return state();
 }
@@ -69,6 +70,10 @@ void GraphStore::note(const Record& record, const RecordPosition& where) {
 
 void GraphStore::publish(GraphStatePtr next) {
   ulids_.observe(next->last_commit);
+  // Segments written from now on are newer than those that a sweep looked for.
+  if (next->uploads_before > 0) {
+    ulids_.observe({(static_cast<std::uint64_t>(next->uploads_before / 1000) + 1) << 16, 0});
+  }
   const std::lock_guard lock(state_mutex_);
   state_ = std::move(next);
 }
@@ -86,26 +91,72 @@ Result<std::vector<Record>> GraphStore::decode(std::span<const Log::Stored> stor
   return records;
 }
 
-Status GraphStore::apply_stored(std::span<const Log::Stored> stored) {
+Status GraphStore::apply_stored(std::span<const Log::Stored> stored, const Floors* floors) {
   const GraphStatePtr before = state();
   while (!stored.empty() && stored.front().where.sequence <= before->sequence) {
     stored = stored.subspan(1);
   }
   if (stored.empty()) return {};
   OG_ASSIGN_OR_RETURN(const std::vector<Record> records, decode(stored));
-  OG_ASSIGN_OR_RETURN(GraphStatePtr next, apply_records(*before, records, *this));
+  OG_ASSIGN_OR_RETURN(GraphStatePtr next,
+                      apply_records(*before, records, *this, std::nullopt, floors));
   for (std::size_t i = 0; i < records.size(); ++i) note(records[i], stored[i].where);
   publish(std::move(next));
   return {};
 }
 
 Status GraphStore::catch_up() {
+  const GraphStatePtr before = state();
+  Status status = follow_log(nullptr);
+  if (status.ok() || status.error().code() != ErrorCode::kCorrupt) return status;
+  // Perhaps a cleanup further on gave up segments that records before it speak of.
+  Status below = catch_up_below_floors();
+  if (below.ok()) return below;
+  const std::lock_guard lock(state_mutex_);
+  if (state_->sequence > before->sequence) state_ = before;
+  return status;
+}
+
+Status GraphStore::follow_log(const Floors* floors) {
   while (true) {
     OG_ASSIGN_OR_RETURN(const auto records, log_->since(state()->sequence + 1, kCatchUpBatch));
     if (records.empty()) return {};
-    OG_RETURN_IF_ERROR(apply_stored(records));
+    OG_RETURN_IF_ERROR(apply_stored(records, floors));
     if (records.size() < kCatchUpBatch) return {};
   }
+}
+
+Status GraphStore::catch_up_below_floors() {
+  const GraphStatePtr before = state();
+  Floors floors = before->kept_floors;
+  for (Sequence next = before->sequence + 1;;) {
+    OG_ASSIGN_OR_RETURN(const auto records, log_->since(next, kCatchUpBatch));
+    if (records.empty()) break;
+    for (const Log::Stored& stored : records) {
+      OG_ASSIGN_OR_RETURN(const Record record,
+                          decode_record(stored.bytes.data, stored.where.object));
+      for (const Entry& entry : record.entries) {
+        const auto* floor = std::get_if<FloorEntry>(&entry);
+        if (floor == nullptr || !floor->kept) continue;
+        for (const auto& [table, gsn] : floor->floors) {
+          floors[table] = std::max(floors[table], gsn);
+        }
+      }
+    }
+    next = records.back().where.sequence + 1;
+  }
+  if (floors.empty()) return corrupt("nothing was given up");
+  {
+    const std::lock_guard lock(state_mutex_);
+    state_ = reclaim_below(before, floors);
+  }
+  OG_RETURN_IF_ERROR(follow_log(&floors));
+  for (const auto& [name, branch] : state()->branches) {
+    for (const auto& [table, version] : branch->snapshot->tables()) {
+      if (version->reclaimed()) return corrupt("segments of branch '" + name + "' are missing");
+    }
+  }
+  return {};
 }
 
 Result<AppendOutcome> GraphStore::append(const Record& record) {
@@ -209,14 +260,24 @@ Result<SnapshotPtr> GraphStore::snapshot_at(CommitId id) {
   for (const auto& [name, branch] : now->branches) {
     if (branch->snapshot->commit() == id) return branch->snapshot;
   }
-  const auto through_accepted = [&](const Snapshot& snapshot) {
-    return std::make_shared<const Snapshot>(now->catalog, snapshot.tables(), snapshot.head(),
-                                            snapshot.branch(), snapshot.past());
-  };
+  OG_ASSIGN_OR_RETURN(const SnapshotPtr then, past_snapshot(id));
+  TableMap tables = then->tables();
+  for (const auto& [table, floor] : now->floors) {
+    if (then->gsn() >= floor || then->past()->catalog->entity(table) == nullptr) continue;
+    const auto number = then->past()->table_versions.find(table);
+    tables[table] =
+        TableVersion::reclaimed(number == then->past()->table_versions.end() ? 1 : number->second);
+  }
+  return SnapshotPtr(std::make_shared<const Snapshot>(now->catalog, std::move(tables), then->head(),
+                                                      then->branch(), then->past()));
+}
+
+Result<SnapshotPtr> GraphStore::past_snapshot(CommitId id) {
+  const GraphStatePtr now = state();
   if (id == genesis_.id) {
     OG_ASSIGN_OR_RETURN(const GraphStatePtr first, first_state());
     auto past = std::make_shared<const SnapshotPast>(SnapshotPast{first->catalog, {}});
-    return SnapshotPtr(std::make_shared<const Snapshot>(now->catalog, TableMap{}, genesis_,
+    return SnapshotPtr(std::make_shared<const Snapshot>(first->catalog, TableMap{}, genesis_,
                                                         genesis_.branch, std::move(past)));
   }
   {
@@ -224,7 +285,7 @@ Result<SnapshotPtr> GraphStore::snapshot_at(CommitId id) {
     for (auto it = past_.begin(); it != past_.end(); ++it) {
       if (it->first != id) continue;
       past_.splice(past_.begin(), past_, it);
-      return SnapshotPtr(through_accepted(*it->second));
+      return it->second;
     }
   }
   OG_ASSIGN_OR_RETURN(const auto entry, history_.find(id));
@@ -241,25 +302,36 @@ Result<SnapshotPtr> GraphStore::snapshot_at(CommitId id) {
   if (!at) {
     OG_ASSIGN_OR_RETURN(at, first_state());
   }
+  // Nothing was ever given up in most graphs, and then nothing may be missing.
+  const Floors* floors = nullptr;
+  if (!now->kept_floors.empty()) {
+    floors = &now->kept_floors;
+    at = reclaim_below(at, *floors);
+  }
   OG_ASSIGN_OR_RETURN(const auto records, log_->replay(next, entry->where.sequence));
   OG_ASSIGN_OR_RETURN(const std::vector<Record> tail, decode(records));
-  OG_ASSIGN_OR_RETURN(at, apply_records(*at, tail, *this, id));
+  OG_ASSIGN_OR_RETURN(at, apply_records(*at, tail, *this, id, floors));
   const BranchState* branch = at->branch(entry->header.branch);
   if (branch == nullptr || branch->snapshot->commit() != id) {
     return damaged("log record", std::to_string(entry->where.sequence),
                    "commit " + id.text() + " is not in it");
   }
   const Snapshot& then = *branch->snapshot;
+  for (const auto& [table, version] : then.tables()) {
+    if (!version->reclaimed()) continue;
+    const auto floor = now->kept_floors.find(table);
+    if (floor != now->kept_floors.end() && entry->header.gsn < floor->second) continue;
+    return corrupt("segments that commit " + id.text() +
+                   " needs are missing; run `omnigraph repair`");
+  }
   auto past =
       std::make_shared<const SnapshotPast>(SnapshotPast{at->catalog, branch->table_versions});
   auto snapshot = std::make_shared<const Snapshot>(at->catalog, then.tables(), then.head(),
                                                    then.branch(), std::move(past));
-  {
-    const std::lock_guard lock(past_mutex_);
-    past_.emplace_front(id, snapshot);
-    if (past_.size() > kPastSnapshots) past_.pop_back();
-  }
-  return SnapshotPtr(through_accepted(*snapshot));
+  const std::lock_guard lock(past_mutex_);
+  past_.emplace_front(id, snapshot);
+  if (past_.size() > kPastSnapshots) past_.pop_back();
+  return SnapshotPtr(std::move(snapshot));
 }
 
 Result<CommitEntry> GraphStore::commit_entry(CommitId id) {

@@ -17,8 +17,10 @@
 #include <vector>
 
 #include "storage/checkpoint.h"
+#include "storage/fold.h"
 #include "storage/graph_file.h"
 #include "storage/history.h"
+#include "storage/posix_file.h"
 #include "storage/segment_cache.h"
 #include "storage/store.h"
 
@@ -44,12 +46,17 @@ class GraphStore final : public Store, private SegmentSource {
   Result<AppendOutcome> append(const Record& record) override;
   Status maintain() override;
   Status maintain_now() override;
+  Result<CompactionReport> compact(std::string_view branch) override;
   Result<SegmentRef> write_segment(const RowBatch& batch, const SegmentOptions& options) override;
   Result<SegmentPtr> segment(const SegmentRef& ref) override { return segments_.open(ref); }
   Result<std::optional<CommitHeader>> find_commit(CommitId id) override;
   Result<std::vector<CommitHeader>> commits(std::string_view branch, std::size_t limit) override;
   Result<SnapshotPtr> snapshot_at(CommitId id) override;
   Result<CommitEntry> commit_entry(CommitId id) override;
+  Status visit_records(std::optional<CommitId> after, Sequence through,
+                       const VisitRecord& visit) override;
+  Result<TableVersionPtr> keep_floor_table(TypeId table, CommitId id) override;
+  Result<std::uint64_t> sweep(bool at_once) override;
 
  private:
   // A state that a checkpoint holds, and where the log goes on.
@@ -76,15 +83,20 @@ class GraphStore final : public Store, private SegmentSource {
   void note(const Record& record, const RecordPosition& where);
   void publish(GraphStatePtr next);
   static Result<std::vector<Record>> decode(std::span<const Log::Stored> stored);
-  Status apply_stored(std::span<const Log::Stored> stored);
+  Status apply_stored(std::span<const Log::Stored> stored, const Floors* floors = nullptr);
+  Status follow_log(const Floors* floors);
+  // Applies what others appended; when that fails, once more in the knowledge of later cleanups.
   Status catch_up();
+  Status catch_up_below_floors();
   Result<AppendOutcome> append_bytes(Sequence sequence, const std::string& bytes,
                                      RecordPosition* where);
   Result<AppendOutcome> append_locked(const Record& record);
   Result<AppendOutcome> settle_pending();
 
   // Maintenance (store_maintain.cc).
-  Status fold(std::uint32_t inline_rows, std::uint32_t segments);
+  // kMoved: somebody kept appending; what was folded until then is in `report`.
+  Result<AppendOutcome> fold(const FoldLimits& limits, CompactionReport& report);
+  FoldLimits fold_limits() const;
   Result<AppendOutcome> append_replace(const ReplaceEntry& entry);
   Status pack_small();
   Status checkpoint();
@@ -94,6 +106,16 @@ class GraphStore final : public Store, private SegmentSource {
   Result<std::vector<CheckpointRoot::Branch>> write_branch_states(const GraphState& state);
 
   Result<BranchState> branch_state(std::string_view object, const CatalogPtr& catalog) override;
+  Result<TableVersionPtr> floor_table(TypeId table, Gsn floor, const CatalogPtr& catalog) override;
+
+  // A past commit as it was then, under its own schema. Types may be readable that are below their
+  // floors.
+  Result<SnapshotPtr> past_snapshot(CommitId id);
+
+  // Sweeping (store_sweep.cc), with maintain_mutex_ held.
+  Result<std::uint64_t> sweep_locked(bool at_once);
+  Result<std::uint64_t> remove_swept(std::int64_t before);
+  Result<std::uint64_t> prune_checkpoints();
 
   const ObjectStorePtr objects_;
   const GraphFile file_;
@@ -107,6 +129,14 @@ class GraphStore final : public Store, private SegmentSource {
 
   mutable std::mutex state_mutex_;  // guards state_
   GraphStatePtr state_;
+
+  // Says to others on this machine that the graph is open: a shared lock on graph.json, as long as
+  // this store lives. Not valid where there is no local folder.
+  FileDescriptor presence_;
+  void show_presence();
+  // Nobody else has the graph open, or can open it until let_others_in().
+  bool keep_others_out();
+  void let_others_in();
 
   std::mutex maintain_mutex_;  // held over a whole maintenance; guards written_branches_
   std::mutex apply_mutex_;     // guards the rest down to the blank line

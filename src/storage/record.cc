@@ -9,7 +9,7 @@
 //   {"branch_delete":{"name","incarnation"}}
 //   {"reserve":{"table","first","count"}}
 //   {"replace":{"table","inputs":[id],"dropped":[bytes],"inline_through"?,"branch"?,"output":ref}}
-//   {"floor":{"floors":[[table,gsn]],"sweep":[name],"created_at"}}
+//   {"floor":{"floors":[[table,gsn]],"sweep":[name],"created_at","kept"?,"uploads_before"?,"swept"?}}
 // "bytes" are lengths of parts of the payload, which follow one another in the order of their
 // mention: the schema's JSON, deleted row ids (varints: the first, then differences), inline rows
 // (row_batch.h), deletion bitmaps.
@@ -17,6 +17,7 @@
 
 #include "storage/byte_codec.h"
 #include "storage/envelope.h"
+#include "storage/object_store.h"
 #include "storage/record_json.h"
 
 namespace omnigraph {
@@ -151,6 +152,9 @@ class Encoder {
     for (const std::string& name : entry.sweep) json_.value(name);
     json_.end_array();
     json_.key("created_at").value(entry.created_at);
+    if (entry.kept) json_.key("kept").value(true);
+    if (entry.uploads_before != 0) json_.key("uploads_before").value(entry.uploads_before);
+    if (entry.swept != 0) json_.key("swept").value(entry.swept);
     json_.end_object();
   }
 
@@ -324,9 +328,15 @@ class Decoder {
     for (const simdjson::dom::element item : fields.array("sweep")) {
       std::string_view name;
       if (item.get(name) != simdjson::SUCCESS) fields.fail("sweep");
+      if (!valid_object_name(name)) fields.fail("sweep");
       entry.sweep.emplace_back(name);
     }
     entry.created_at = fields.signed_number("created_at");
+    entry.kept = fields.flag("kept");
+    if (fields.has("uploads_before")) {
+      entry.uploads_before = fields.signed_number("uploads_before");
+    }
+    if (fields.has("swept")) entry.swept = fields.signed_number("swept");
     return Entry(std::move(entry));
   }
 

@@ -86,7 +86,14 @@ struct ReplaceEntry {
 struct FloorEntry {
   std::vector<std::pair<TypeId, Gsn>> floors;  // history of the type below the gsn is unreadable
   std::vector<std::string> sweep;              // objects to remove after the grace period
-  std::int64_t created_at = 0;
+  std::int64_t created_at = 0;                 // the grace period runs from here
+  // Main's tables at the floors are stored, so that what was before may be swept.
+  bool kept = false;
+  // The sweep holds every segment with an older id (microseconds) that no record names: a commit
+  // that brings one must write it anew. 0: no such segments were looked for.
+  std::int64_t uploads_before = 0;
+  // Sweeps of floors up to this created_at have been carried out; 0: none.
+  std::int64_t swept = 0;
 };
 
 using Entry = std::variant<CommitEntry, BranchCreateEntry, BranchDeleteEntry, ReserveEntry,

@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "schema/catalog.h"
 #include "storage/ids.h"
@@ -79,6 +80,12 @@ struct BranchState {
   const std::string& table_writer(TypeId type) const;
 };
 
+// Objects that a cleanup gave up; they are removed when the grace period is over.
+struct Sweep {
+  std::int64_t created_at = 0;  // microseconds since the epoch
+  std::vector<std::string> names;
+};
+
 struct GraphState {
   Sequence sequence = 0;  // last record applied
   Gsn gsn = 0;            // last commit's number
@@ -86,7 +93,13 @@ struct GraphState {
   CatalogPtr catalog;
   std::map<std::string, std::shared_ptr<const BranchState>> branches;
   std::map<TypeId, RowId> next_row;  // next unused row id a table
-  std::map<TypeId, Gsn> floors;
+  std::map<TypeId, Gsn> floors;      // the type cannot be read at earlier commits
+  // Of those, the ones at which main's table was stored: segments that only earlier versions list
+  // may be gone.
+  std::map<TypeId, Gsn> kept_floors;
+  std::vector<std::shared_ptr<const Sweep>> sweeps;  // not yet carried out, oldest first
+  // Segments with an older id (microseconds) that no record names may be swept.
+  std::int64_t uploads_before = 0;
 
   const BranchState* branch(std::string_view name) const;
 };
@@ -101,6 +114,8 @@ class SegmentSource {
   // A stored branch state by name of its object (checkpoint.h): what a branch forked from the past
   // starts with. Only snapshot, table_versions and table_writers are set.
   virtual Result<BranchState> branch_state(std::string_view object, const CatalogPtr& catalog) = 0;
+  // The table of main at its floor: the oldest version that is left of it (only store/ has any).
+  virtual Result<TableVersionPtr> floor_table(TypeId table, Gsn floor, const CatalogPtr& catalog);
 };
 
 // The state after `records`, which follow one another. Pure: reads segments at most, where a fold
@@ -108,12 +123,21 @@ class SegmentSource {
 // `stop_after` entries of the last record behind that commit are left out (the sequence is the
 // record's all the same). Errors: kCorrupt when a record does not follow from the state before it
 // (sequence, numbers, parents, unknown branch or type, rows that are not there).
+//
+// With `floors` the records are of the past, and the segments of versions below them may be gone:
+// such a table is a reclaimed one, on every branch, until the commit of its floor restores it on
+// main from what was kept. So is one whose segments are missing because its branch was deleted.
+using Floors = std::map<TypeId, Gsn>;
 Result<GraphStatePtr> apply_records(const GraphState& state, std::span<const Record> records,
                                     SegmentSource& source,
-                                    const std::optional<CommitId>& stop_after = std::nullopt);
+                                    const std::optional<CommitId>& stop_after = std::nullopt,
+                                    const Floors* floors = nullptr);
 Result<GraphStatePtr> apply_record(const GraphState& state, const Record& record,
                                    SegmentSource& source,
                                    const std::optional<CommitId>& stop_after = std::nullopt);
+// What a replay with `floors` may start from: tables of the state that lie below them are
+// reclaimed.
+GraphStatePtr reclaim_below(const GraphStatePtr& state, const Floors& floors);
 
 // The state of a new graph: `main` with the commit `genesis` and no rows.
 GraphStatePtr genesis_state(CatalogPtr catalog, CommitHeader genesis, Ulid main_incarnation);

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,6 +36,8 @@ struct StoreOptions {
   std::uint32_t fold_inline_rows = 1024;  // inline rows of one table that are worth a segment
   std::uint32_t fold_segments = 8;        // segments of like size that are worth one
   std::uint64_t fold_max_rows = std::uint64_t{1} << 22;  // a fold makes no larger segment
+  // How long objects stay that a cleanup gave up: readers that began before may still need them.
+  std::int64_t sweep_grace_micros = std::int64_t{3'600} * 1'000'000;
   std::optional<LogForm> log_form;  // at init; by default `file` in a local folder, else objects
 };
 
@@ -49,6 +52,12 @@ struct SegmentOptions {
 };
 // What a table of `catalog` stores and indexes.
 SegmentOptions segment_options(const Catalog& catalog, TypeId table);
+
+// What a compaction did to one table: pieces that were read, and segments written in their place.
+struct CompactedTable {
+  std::uint32_t removed = 0, added = 0;
+};
+using CompactionReport = std::map<TypeId, CompactedTable>;
 
 class Store {
  public:
@@ -87,6 +96,10 @@ class Store {
   virtual Status maintain() = 0;
   // Unconditionally folds what can be folded, then checkpoints (tests, `optimize`).
   virtual Status maintain_now() = 0;
+  // Folds what can be folded on one branch, drops dead rows, then checkpoints. Answers stay as they
+  // are; a second run finds nothing to do. Tables that were left alone are not in the report.
+  // kConflict when other writers kept appending first.
+  virtual Result<CompactionReport> compact(std::string_view branch) = 0;
 
   // Writes a segment's two objects, durable on return. `batch` must be in segment order; rows must
   // be below kMaxSegmentRows. Streaming: columns are encoded page by page.
@@ -101,10 +114,26 @@ class Store {
   virtual Result<std::vector<CommitHeader>> commits(std::string_view branch,
                                                     std::size_t limit = SIZE_MAX) = 0;
   // The state of a past commit, read through the accepted catalog. kNotFound for an unknown id.
+  // Types whose version there a cleanup gave up are reclaimed ones (table_version.h).
   virtual Result<SnapshotPtr> snapshot_at(CommitId id) = 0;
   // What a commit changed: its entry, read from its record. kNotFound for an unknown id; the first
   // commit's is empty.
   virtual Result<CommitEntry> commit_entry(CommitId id) = 0;
+  // The records behind that of commit `after` (which may hold further commits and is seen too), or
+  // all of them, up to `through`, oldest first, until `visit` says false.
+  using VisitRecord = std::function<Result<bool>(const Record&)>;
+  virtual Status visit_records(std::optional<CommitId> after, Sequence through,
+                               const VisitRecord& visit) = 0;
+
+  // Cleanup (maintenance/cleanup.h has the policy).
+  // Stores what must be kept of a type whose floor becomes the commit `id` of main, which changed
+  // it: its table there, rows by reference. To be called before the floor is appended.
+  virtual Result<TableVersionPtr> keep_floor_table(TypeId table, CommitId id) = 0;
+  // Checkpoints, then removes what sweeps of the state name and the grace period protects no more,
+  // and checkpoints that no readable commit needs. With `at_once` (nobody reads through this store)
+  // the grace period does not count where no other store or process has the graph open. The bytes
+  // removed. Safe at any time and after any crash; done again it finds nothing.
+  virtual Result<std::uint64_t> sweep(bool at_once) = 0;
 };
 
 }  // namespace omnigraph

@@ -12,8 +12,8 @@
 namespace omnigraph {
 namespace {
 
-// Folds of one run; what is left waits for the next line crossing.
-constexpr int kMaxFolds = 256;
+// A compaction rewrites a segment of which at least this part is dead.
+constexpr std::uint32_t kDeadShare = 4;
 // Appends of one fold while others write.
 constexpr int kReplaceTries = 16;
 
@@ -35,15 +35,50 @@ Status GraphStore::maintain() {
       return {};
     }
   }
-  OG_RETURN_IF_ERROR(fold(options_.fold_inline_rows, options_.fold_segments));
-  return checkpoint();
+  CompactionReport report;
+  OG_RETURN_IF_ERROR(fold(fold_limits(), report));
+  OG_RETURN_IF_ERROR(checkpoint());
+  OG_RETURN_IF_ERROR(sweep_locked(false));
+  return {};
 }
 
 Status GraphStore::maintain_now() {
   if (options_.read_only) return Error(ErrorCode::kReadOnly, "the graph was opened read-only");
   const std::lock_guard maintaining(maintain_mutex_);
-  OG_RETURN_IF_ERROR(fold(1, 2));
+  FoldLimits limits = fold_limits();
+  limits.inline_rows = 1;
+  limits.segments = 2;
+  CompactionReport report;
+  OG_RETURN_IF_ERROR(fold(limits, report));
   return checkpoint();
+}
+
+Result<CompactionReport> GraphStore::compact(std::string_view branch) {
+  if (options_.read_only) return Error(ErrorCode::kReadOnly, "the graph was opened read-only");
+  const std::lock_guard maintaining(maintain_mutex_);
+  FoldLimits limits = fold_limits();
+  limits.inline_rows = 1;
+  limits.segments = 2;
+  limits.branch = std::string(branch);
+  limits.dead_share = kDeadShare;
+  limits.folds = UINT32_MAX;  // each leaves fewer pieces or fewer dead rows, so it ends
+  CompactionReport report;
+  OG_ASSIGN_OR_RETURN(const AppendOutcome outcome, fold(limits, report));
+  if (outcome != AppendOutcome::kAppended) {
+    return Error(ErrorCode::kConflict, "other writers kept appending first; try again");
+  }
+  // What was folded stays folded whatever becomes of the checkpoint; the next writer makes it.
+  [[maybe_unused]] const Status status = checkpoint();
+  return report;
+}
+
+FoldLimits GraphStore::fold_limits() const {
+  FoldLimits limits;
+  limits.inline_rows = options_.fold_inline_rows;
+  limits.segments = options_.fold_segments;
+  limits.max_rows = options_.fold_max_rows;
+  limits.tier_rows = std::max<std::uint64_t>(1, options_.fold_inline_rows);
+  return limits;
 }
 
 // Objects form: sixteen records into one object, so that an open gets few.
@@ -64,15 +99,10 @@ Status GraphStore::pack_small() {
   return log_->pack(first, last);
 }
 
-Status GraphStore::fold(std::uint32_t inline_rows, std::uint32_t segments) {
-  FoldLimits limits;
-  limits.inline_rows = inline_rows;
-  limits.segments = segments;
-  limits.max_rows = options_.fold_max_rows;
-  limits.tier_rows = std::max<std::uint64_t>(1, options_.fold_inline_rows);
+Result<AppendOutcome> GraphStore::fold(const FoldLimits& limits, CompactionReport& report) {
   std::set<std::pair<std::string, TypeId>> inline_tried;
   std::set<std::vector<SegmentId>> segments_tried;
-  for (int done = 0; done < kMaxFolds; ++done) {
+  for (std::uint32_t done = 0; done < limits.folds; ++done) {
     // Each fold makes a new state, so the next one is planned on that.
     const GraphStatePtr now = state();
     std::optional<FoldPlan> plan;
@@ -84,7 +114,7 @@ Status GraphStore::fold(std::uint32_t inline_rows, std::uint32_t segments) {
       plan = std::move(candidate);
       break;
     }
-    if (!plan) return {};
+    if (!plan) return AppendOutcome::kAppended;
     const TableVersion& version = *now->branch(plan->branch)->snapshot->table(plan->table);
     ReplaceEntry entry;
     entry.table = plan->table;
@@ -116,9 +146,12 @@ Status GraphStore::fold(std::uint32_t inline_rows, std::uint32_t segments) {
     OG_ASSIGN_OR_RETURN(const AppendOutcome outcome, append_replace(entry));
     OG_FAULT_POINT("fold.after_replace");
     // Somebody keeps writing; the output is garbage, and the next line crossing tries again.
-    if (outcome != AppendOutcome::kAppended) return {};
+    if (outcome != AppendOutcome::kAppended) return outcome;
+    CompactedTable& table = report[plan->table];
+    table.removed += static_cast<std::uint32_t>(inputs.size());
+    ++table.added;
   }
-  return {};
+  return AppendOutcome::kAppended;
 }
 
 // Commits that came since the fold was prepared do it no harm (apply.cc), so it is appended behind
@@ -184,6 +217,9 @@ Status GraphStore::checkpoint() {
   root.catalog_json = catalog_to_json(*now->catalog);
   root.next_row = now->next_row;
   root.floors = now->floors;
+  root.kept_floors = now->kept_floors;
+  root.sweeps = now->sweeps;
+  root.uploads_before = now->uploads_before;
   OG_FAULT_POINT("checkpoint.begin");
   OG_ASSIGN_OR_RETURN(root.branches, write_branch_states(*now));
   OG_FAULT_POINT("checkpoint.after_states");

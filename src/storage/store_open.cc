@@ -108,6 +108,7 @@ Result<std::unique_ptr<Store>> GraphStore::create(ObjectStorePtr objects, GraphF
   } else {
     OG_ASSIGN_OR_RETURN(store->log_, open_object_log(store->objects_));
   }
+  store->show_presence();
   const std::lock_guard lock(store->apply_mutex_);
   OG_RETURN_IF_ERROR(store->restore(hint));
   OG_RETURN_IF_ERROR(store->catch_up());
@@ -202,6 +203,9 @@ Result<std::optional<GraphStore::Restored>> GraphStore::read_checkpoint(Sequence
   state->catalog = std::move(catalog).value();
   state->next_row = out.root.next_row;
   state->floors = out.root.floors;
+  state->kept_floors = out.root.kept_floors;
+  state->sweeps = out.root.sweeps;
+  state->uploads_before = out.root.uploads_before;
   for (const CheckpointRoot::Branch& branch : out.root.branches) {
     auto made = std::make_shared<BranchState>(states.at(branch.state));
     made->name = branch.name;

@@ -138,6 +138,19 @@ const TableVersionPtr& TableVersion::empty() {
   return version;
 }
 
+TableVersionPtr TableVersion::reclaimed(std::uint64_t number) {
+  auto version = std::make_shared<TableVersion>();
+  version->reclaimed_ = number;
+  return version;
+}
+
+Error reclaimed_error(std::uint64_t number) {
+  const std::string version = std::to_string(number);
+  return Error(ErrorCode::kInternal,
+               "historical published dataset version " + version + " was reclaimed")
+      .with({.kind = "history_reclaimed", .fields = {{"version", version}}});
+}
+
 Result<std::optional<Location>> TableVersion::locate(RowId rid) const {
   for (std::uint32_t p = 0; p < parts_.size(); ++p) {
     OG_ASSIGN_OR_RETURN(const std::optional<std::uint32_t> row, live_row(parts_[p], rid));
@@ -190,6 +203,7 @@ Result<std::shared_ptr<const std::vector<std::uint64_t>>> TableVersion::locator(
 
 Result<TableVersionPtr> TableVersion::apply(bool clear, std::span<const RowId> deleted,
                                             std::span<const SegmentPtr> added) const {
+  if (reclaimed_ && !clear) return reclaimed(*reclaimed_);
   std::vector<TablePart> parts;
   parts.reserve((clear ? 0 : parts_.size()) + added.size());
   if (!clear) {

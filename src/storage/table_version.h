@@ -90,6 +90,10 @@ class TableVersion {
   explicit TableVersion(std::vector<TablePart> parts,
                         std::shared_ptr<const TableLineage> lineage = nullptr);
   static const TableVersionPtr& empty();
+  // Stands for a version of the type that a cleanup gave up; `number` is its published version.
+  // Has no parts: whoever reads a table of the past asks for reclaimed() first.
+  static TableVersionPtr reclaimed(std::uint64_t number);
+  std::optional<std::uint64_t> reclaimed() const { return reclaimed_; }
 
   const std::vector<TablePart>& parts() const { return parts_; }
   const std::shared_ptr<const TableLineage>& lineage() const { return lineage_; }
@@ -110,7 +114,7 @@ class TableVersion {
 
   // What one commit does to this table: `deleted` rows die (removed or superseded), `added`
   // segments join, `clear` drops every earlier part first. Error kCorrupt if a deleted id is not
-  // live (except with clear).
+  // live (except with clear). A reclaimed version stays one until it is cleared.
   Result<TableVersionPtr> apply(bool clear, std::span<const RowId> deleted,
                                 std::span<const SegmentPtr> added) const;
   // Folding: the parts whose segment ids are `inputs` (nil ids are skipped: they stand for inline
@@ -133,9 +137,13 @@ class TableVersion {
   std::uint64_t live_rows_ = 0;
   RowId rid_limit_ = 0;
   bool has_deletions_ = false;
+  std::optional<std::uint64_t> reclaimed_;
   mutable std::mutex locator_mutex_;  // guards locator_
   mutable std::shared_ptr<const std::vector<std::uint64_t>> locator_;
 };
+
+// "historical published dataset version N was reclaimed", with details of kind `history_reclaimed`.
+Error reclaimed_error(std::uint64_t number);
 
 // Live rows of the parts, merged in segment order (nodes by id, edges by (_src, _dst, id)), with
 // their rids and gsns: the rows of a fold.

@@ -121,6 +121,12 @@ Status Batch::check_precondition(const Intent& intent, const Branch& branch) con
 
 bool Batch::must_prepare_again(const Intent& intent, const Branch& branch) const {
   if (intent.base == nullptr || intent.reads.everything) return true;
+  // A cleanup took what this change uploaded for the leftovers of a failed one.
+  for (const PreparedTable& table : intent.change.tables) {
+    for (const SegmentRef& segment : table.segments) {
+      if (segment.id.millis() * 1000 < state_.uploads_before) return true;
+    }
+  }
   const CommitId base = intent.base->commit();
   std::optional<CommitId> at = branch.head.id;
   for (std::size_t steps = 0; at && *at != base; ++steps) {

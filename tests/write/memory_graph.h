@@ -85,6 +85,7 @@ class MemoryGraphStore final : public Store, public SegmentSource {
     return {};
   }
   Status maintain_now() override { return maintain(); }
+  Result<CompactionReport> compact(std::string_view) override { return CompactionReport(); }
 
   Result<SegmentRef> write_segment(const RowBatch& batch, const SegmentOptions&) override {
     ++segments_written;
@@ -125,6 +126,13 @@ class MemoryGraphStore final : public Store, public SegmentSource {
   }
   Result<SnapshotPtr> snapshot_at(CommitId) override { return not_found("no past here"); }
   Result<CommitEntry> commit_entry(CommitId) override { return not_found("no past here"); }
+  Status visit_records(std::optional<CommitId>, Sequence, const VisitRecord&) override {
+    return not_found("no past here");
+  }
+  Result<TableVersionPtr> keep_floor_table(TypeId, CommitId) override {
+    return not_found("no past here");
+  }
+  Result<std::uint64_t> sweep(bool) override { return std::uint64_t{0}; }
 
   // Another process appends this as soon as somebody tries to append or refreshes.
   void append_elsewhere(Record record) {

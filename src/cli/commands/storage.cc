@@ -1,6 +1,4 @@
-// init, schema, cleanup.
-#include <charconv>
-
+// init, schema.
 #include "cli/commands/commands.h"
 #include "cli/credentials.h"
 #include "cli/files.h"
@@ -8,41 +6,6 @@
 
 namespace omnigraph::cli {
 namespace {
-
-// A number and one of s m h d w, or a number alone (seconds).
-Result<std::uint64_t> parse_duration(std::string_view given) {
-  const std::string_view text = trimmed(given);
-  if (text.empty()) return bad_request("duration is empty");
-  const auto invalid = [&](std::string_view why) {
-    return bad_request("invalid duration '" + std::string(given) + "': " + std::string(why));
-  };
-  std::uint64_t number = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, code] = std::from_chars(text.data(), end, number);
-  if (code == std::errc::result_out_of_range) return invalid("number too large");
-  if (code != std::errc()) return invalid("expected a number");
-  const std::string_view unit(stop, static_cast<std::size_t>(end - stop));
-  if (unit.empty()) return number;
-  for (const char c : unit) {
-    if ((c >= '0' && c <= '9') || c == '.') return invalid("expected one number and one unit");
-  }
-  std::uint64_t seconds = 0;
-  if (unit == "s")
-    seconds = 1;
-  else if (unit == "m")
-    seconds = 60;
-  else if (unit == "h")
-    seconds = 3'600;
-  else if (unit == "d")
-    seconds = 86'400;
-  else if (unit == "w")
-    seconds = 604'800;
-  else
-    return bad_request("unknown duration unit '" + std::string(unit) +
-                       "'. Supported: s, m, h, d, w");
-  if (number > UINT64_MAX / seconds) return invalid("number too large");
-  return number * seconds;
-}
 
 void append_steps(std::string& text, const SchemaPlan& plan) {
   if (plan.steps.empty()) text += "no schema changes\n";
@@ -162,30 +125,6 @@ ExitStatus run_schema_apply(Invocation& call) {
   call.print_json(document);
   call.show();
   return kSuccess;
-}
-
-ExitStatus run_cleanup(Invocation& call) {
-  OG_ASSIGN_OR_RETURN(const Scope scope, scope_of(call));
-  const auto keep = call.arguments.number("keep");
-  const auto older_than = call.arguments.value("older-than");
-  if (!keep && !older_than) {
-    return bad_request("cleanup requires at least one of --keep or --older-than");
-  }
-  std::string policy;
-  if (keep) policy = "keep " + std::to_string(*keep) + " versions";
-  if (older_than) {
-    OG_ASSIGN_OR_RETURN(const std::uint64_t seconds, parse_duration(*older_than));
-    if (!policy.empty()) policy += ", ";
-    policy += "remove anything older than " + std::to_string(seconds) + "s";
-  }
-  if (!call.arguments.has("confirm")) {
-    call.process.err->write("cleanup is destructive — rerun with --confirm. Policy for " +
-                            scope.uri + ": " + policy + "\n");
-    return kSuccess;
-  }
-  OG_RETURN_IF_ERROR(confirm_destructive(call.process, call.arguments, scope, "cleanup"));
-  OG_RETURN_IF_ERROR(refuse_cluster(call, scope));
-  return not_in_this_build(call.arguments);
 }
 
 }  // namespace omnigraph::cli

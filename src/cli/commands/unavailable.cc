@@ -10,12 +10,6 @@ ExitStatus run_unavailable_data(Invocation& call) {
   return not_in_this_build(call.arguments);
 }
 
-ExitStatus run_unavailable_direct(Invocation& call) {
-  OG_ASSIGN_OR_RETURN(const Scope scope, scope_of(call));
-  OG_RETURN_IF_ERROR(refuse_cluster(call, scope));
-  return not_in_this_build(call.arguments);
-}
-
 ExitStatus run_unavailable_control(Invocation& call) {
   OG_RETURN_IF_ERROR(resolve_control_scope(call.arguments, call.process, call.config));
   return not_in_this_build(call.arguments);

@@ -1,0 +1,148 @@
+#include "cli/change_text.h"
+
+#include <algorithm>
+#include <map>
+
+namespace omnigraph::cli {
+namespace {
+
+unsigned hex_digit(char c) {
+  if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
+  return static_cast<unsigned>((c | 0x20) - 'a') + 10;
+}
+
+// A JSON string of our own writer: only `"`, `\\` and control characters are escaped in it.
+std::string unquoted(std::string_view json) {
+  std::string text;
+  json = json.substr(1, json.size() - 2);
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    if (json[i] != '\\' || i + 1 == json.size()) {
+      text += json[i];
+      continue;
+    }
+    switch (json[++i]) {
+      case 'b':
+        text += '\b';
+        break;
+      case 'f':
+        text += '\f';
+        break;
+      case 'n':
+        text += '\n';
+        break;
+      case 'r':
+        text += '\r';
+        break;
+      case 't':
+        text += '\t';
+        break;
+      case 'u':
+        if (i + 4 < json.size()) {
+          text += static_cast<char>(hex_digit(json[i + 3]) * 16 + hex_digit(json[i + 4]));
+          i += 4;
+        }
+        break;
+      default:
+        text += json[i];
+    }
+  }
+  return text;
+}
+
+// A string bare, null as `<null>`, anything else as JSON.
+std::string shown(const std::string& json) {
+  if (json == "null") return "<null>";
+  return json.starts_with('"') ? unquoted(json) : json;
+}
+
+using Properties = std::map<std::string, std::string>;
+
+Properties sorted(const std::optional<EntityImage>& image) {
+  if (!image) return {};
+  return Properties(image->properties.begin(), image->properties.end());
+}
+
+void write_image(JsonWriter& json, const EntityImage& image, bool is_edge) {
+  json.begin_object().key("properties").begin_object();
+  for (const auto& [name, value] : image.properties) json.key(name).raw(value);
+  json.end_object();
+  if (is_edge) {
+    json.key("endpoints").begin_object();
+    json.key("from").value(image.from).key("to").value(image.to).end_object();
+  }
+  json.end_object();
+}
+
+}  // namespace
+
+void write_cause(JsonWriter& json, const ChangeCause& cause) {
+  json.begin_object();
+  json.key("graph_commit_id").value(cause.commit_id);
+  if (cause.parent) json.key("parent_commit_id").value(*cause.parent);
+  if (cause.merged_parent) json.key("merged_parent_commit_id").value(*cause.merged_parent);
+  json.key("authored_branch").value(cause.branch);
+  if (cause.actor) json.key("actor_id").value(*cause.actor);
+  json.key("authored_at").value(cause.authored_at);
+  json.end_object();
+}
+
+void write_change(JsonWriter& json, const EntityChange& change) {
+  json.begin_object();
+  json.key("kind").value(change.is_edge ? "edge" : "node");
+  json.key("type").begin_object();
+  json.key("id").value(change.type_id).key("name").value(change.type_name).end_object();
+  json.key("id").value(change.id);
+  json.key("op").value(change_op_name(change.op));
+  if (change.before) write_image(json.key("before"), *change.before, change.is_edge);
+  if (change.after) write_image(json.key("after"), *change.after, change.is_edge);
+  json.end_object();
+}
+
+std::string cause_text(const ChangeCause& cause) {
+  std::string text = "commit: " + cause.commit_id + "\nbranch: " + cause.branch + "\n";
+  if (cause.parent) text += "parent: " + *cause.parent + "\n";
+  if (cause.merged_parent) text += "merged_parent: " + *cause.merged_parent + "\n";
+  if (cause.actor) text += "actor: " + *cause.actor + "\n";
+  return text + "authored_at: " + std::to_string(cause.authored_at) + "\n";
+}
+
+std::string change_text(const EntityChange& change) {
+  std::string text(change_op_name(change.op));
+  text += change.is_edge ? " edge " : " node ";
+  text += change.type_name + " " + change.id + "\n";
+  if (change.is_edge) {
+    const EntityImage& first = change.before ? *change.before : *change.after;
+    text += "  " + first.from + " -> " + first.to;
+    if (change.before && change.after &&
+        (first.from != change.after->from || first.to != change.after->to)) {
+      text += " => " + change.after->from + " -> " + change.after->to;
+    }
+    text += '\n';
+  }
+  const Properties before = sorted(change.before);
+  const Properties after = sorted(change.after);
+  if (change.op != ChangeOp::kUpdate) {
+    const bool inserted = change.op == ChangeOp::kInsert;
+    for (const auto& [name, value] : inserted ? after : before) {
+      text += (inserted ? "  + " : "  - ") + name + ": " + shown(value) + "\n";
+    }
+    return text;
+  }
+  constexpr std::string_view kAbsent = "<absent>";
+  Properties names = before;
+  names.insert(after.begin(), after.end());
+  for (const auto& [name, unused] : names) {
+    const auto old_value = before.find(name);
+    const auto new_value = after.find(name);
+    const bool both = old_value != before.end() && new_value != after.end();
+    if (both && old_value->second == new_value->second) continue;
+    text += "  " + name + ": ";
+    text += old_value == before.end() ? kAbsent : shown(old_value->second);
+    text += " -> ";
+    text += new_value == after.end() ? kAbsent : shown(new_value->second);
+    text += '\n';
+  }
+  return text;
+}
+
+}  // namespace omnigraph::cli
