@@ -20,7 +20,8 @@ foreach(kind IN ITEMS static shared)
 endforeach()
 set_target_properties(libomnigraph_shared PROPERTIES
   EXPORT_NAME omnigraph
-  VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR} INSTALL_RPATH "$ORIGIN")
+  VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR} INSTALL_RPATH "$ORIGIN"
+  BUILD_WITH_INSTALL_RPATH ON)
 # What comes from the crate is nobody else's business.
 target_link_options(libomnigraph_shared PRIVATE -Wl,--exclude-libs,libomnigraph_rust.a)
 # Who links the static library brings what the shared one has inside or asks for itself.
@@ -37,7 +38,9 @@ if(EXISTS ${PROJECT_SOURCE_DIR}/src/cli/main.cc)
   if(TARGET og_cli)
     target_link_libraries(omnigraph PRIVATE og_cli)
   endif()
-  set_target_properties(omnigraph PROPERTIES INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
+  # It holds the library itself and asks only for the system's: no path to search, not even one kept
+  # free for installing, which the loader would take for the working directory.
+  set_target_properties(omnigraph PROPERTIES SKIP_BUILD_RPATH ON INSTALL_RPATH "")
   install(TARGETS omnigraph RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
 
