@@ -193,5 +193,79 @@ TEST_F(GraphCommandsTest, InitRefusals) {
                        "no graph at '" + path("absent.omni") + "'"));
 }
 
+// Writable for so many pieces, then closed, as a pipe whose reader went away.
+class ClosingOutput final : public Output {
+ public:
+  explicit ClosingOutput(std::size_t pieces) : left_(pieces) {}
+  void write(std::string_view text) override { text_ += text; }
+  void flush() override { left_ -= left_ > 0 ? 1 : 0; }
+  bool good() const override { return left_ > 0; }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::size_t left_;
+  std::string text_;
+};
+
+TEST_F(GraphCommandsTest, PollsGoOnFromACursorFile) {
+  load();
+  const std::vector<std::string> poll = {"changes", "poll",          "--store",
+                                         root_,     "--cursor-file", path("feed"),
+                                         "--start", "beginning",     "--json"};
+  const Outcome first = run(poll);
+  EXPECT_EQ(first.status, 0) << first.err;
+  EXPECT_TRUE(contains(first.out, "\"id\": \"b1\""));
+  EXPECT_TRUE(contains(first.out, "\"caught_up\": true"));
+  EXPECT_TRUE(contains(first.out, read("feed").substr(0, 20)));
+  EXPECT_TRUE(contains(run(poll).out, "\"blocks\": []"));
+  run({"mutate", "--store", root_, "-e", "query m() { insert Bird { code: \"b3\" } }"});
+  const Outcome next = run(poll);
+  EXPECT_TRUE(contains(next.out, "\"id\": \"b3\""));
+  EXPECT_FALSE(contains(next.out, "\"id\": \"b1\""));
+}
+
+TEST_F(GraphCommandsTest, FollowingEndsWhenNobodyReads) {
+  load();
+  const std::vector<std::string> args = {"changes",   "poll",     "--store",    root_, "--start",
+                                         "beginning", "--follow", "--interval", "1",   "--json"};
+  ClosingOutput out(3);
+  StringOutput err;
+  Process process;
+  process.args.assign(args.begin(), args.end());
+  process.out = &out;
+  process.err = &err;
+  process.environment = [this](const char* name) -> const char* {
+    const auto found = environment_.find(name);
+    return found == environment_.end() ? nullptr : found->second.c_str();
+  };
+  EXPECT_EQ(cli::run(process), 1);
+  EXPECT_EQ(err.text(), "");
+  // One line for the one poll that found something.
+  EXPECT_TRUE(out.text().starts_with("{\"blocks\":[{\"cause\":{"));
+  EXPECT_EQ(out.text().find('\n'), out.text().size() - 1);
+}
+
+TEST_F(GraphCommandsTest, DiffPrintsEveryForm) {
+  load();
+  run({"branch", "create", "--store", root_, "review"});
+  run({"mutate", "--store", root_, "--branch", "review", "-e",
+       "query m() { update Bird set { wing: 8 } where code = \"b1\" }"});
+  const Outcome human = run({"diff", "main..review", "--store", root_});
+  EXPECT_EQ(human.status, 0) << human.err;
+  EXPECT_EQ(human.out, "update node Bird b1\n  wing: 7 -> 8\n");
+  EXPECT_EQ(run({"diff", "review..", "--store", root_}).out,
+            "update node Bird b1\n  wing: 8 -> 7\n");
+  EXPECT_EQ(run({"diff", "..main", "--store", root_}).out, "(no changes)\n");
+  const Outcome lines = run({"diff", "main..review", "--store", root_, "--jsonl"});
+  EXPECT_TRUE(lines.out.starts_with("{\"kind\":\"node\",\"type\":{\"id\":"));
+  EXPECT_EQ(std::count(lines.out.begin(), lines.out.end(), '\n'), 1);
+  const Outcome json = run({"diff", "main..review", "--store", root_, "--json"});
+  EXPECT_TRUE(contains(json.out, "\"from\": \""));
+  EXPECT_TRUE(contains(json.out, "\"wing\": 8"));
+  EXPECT_EQ(run({"diff", "main", "--store", root_}).status, 1);
+  EXPECT_TRUE(
+      contains(run({"diff", "main..ghost", "--store", root_}).err, "branch 'ghost' not found"));
+}
+
 }  // namespace
 }  // namespace omnigraph::cli

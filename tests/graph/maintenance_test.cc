@@ -1,6 +1,8 @@
 // optimize, repair and cleanup through the engine: what they keep, what they give up, and that
 // they may end anywhere.
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -243,7 +245,8 @@ TEST_F(MaintenanceTest, AGraphOpensWithoutItsCheckpointsAfterACleanup) {
   ASSERT_TRUE(graph->cleanup({.keep = 2}).ok());
   const std::size_t left = segments();
   EXPECT_LT(left, 5U);
-  for (const ObjectInfo& info : *objects_->list("checkpoint/", {}, SIZE_MAX)) {
+  const auto roots = objects_->list("checkpoint/", {}, SIZE_MAX);
+  for (const ObjectInfo& info : *roots) {
     ASSERT_TRUE(objects_->remove(info.name).ok());
   }
   const auto opened = open();
@@ -347,6 +350,34 @@ TEST_F(MaintenanceTest, SpaceIsFreedAtOnceWhereNobodyElseHasTheGraphOpen) {
   std::filesystem::remove_all(folder);
 }
 
+// With every type given up below some commit, checkpoints that only led to older ones go as well.
+TEST_F(MaintenanceTest, CheckpointsOfTheUnreadablePastGo) {
+  const auto graph = create();
+  const auto write_all = [&](int i) {
+    load(*graph,
+         people(0, 3, i) + "{\"type\":\"Tag\",\"data\":{\"slug\":\"t\"}}\n" +
+             "{\"edge\":\"Knows\",\"from\":\"p1000\",\"to\":\"p1001\",\"data\":{\"since\":" +
+             std::to_string(i) + "}}\n",
+         LoadMode::kOverwrite);
+  };
+  for (int i = 0; i < 6; ++i) {
+    write_all(i);
+    ASSERT_TRUE(graph->store().maintain_now().ok());
+  }
+  const auto roots = [&] { return objects_->list("checkpoint/", {}, SIZE_MAX)->size(); };
+  const std::size_t before = roots();
+  const std::string answer = rows(*graph, kPeople);
+  const std::string newest = graph->store().state()->branch("main")->snapshot->commit().text();
+  ASSERT_TRUE(graph->cleanup({.keep = 1}).ok());
+  clock().advance_micros(2 * kHour);
+  ASSERT_TRUE(graph->cleanup({.keep = 1}).ok());
+  EXPECT_LT(roots(), before);
+  const auto opened = open();
+  EXPECT_EQ(rows(*opened, kPeople), answer);
+  EXPECT_EQ(rows(*opened, kPeople, newest), answer);
+  EXPECT_EQ(opened->commits("main")->size(), 7U);
+}
+
 // Whatever fails, the graph opens whole, answers the same, and the next run finishes.
 class MaintenanceFaultTest : public MaintenanceTest,
                              public testing::WithParamInterface<const char*> {};
@@ -385,6 +416,50 @@ TEST_P(MaintenanceFaultTest, LeavesAGraphThatOpensWhole) {
     }
     EXPECT_EQ(rows(*open(), kPeople), answer);
   }
+}
+
+// The same when the process is gone from one moment to the next, on a folder.
+TEST_P(MaintenanceFaultTest, OpensWholeWhenTheProcessWasKilled) {
+  if (!fault_points_enabled()) GTEST_SKIP() << "built without fault points";
+  std::string name = GetParam();
+  for (char& c : name) c = c == '.' ? '_' : c;
+  const std::filesystem::path folder =
+      std::filesystem::path(testing::TempDir()) / ("omnigraph_killed_" + name);
+  std::filesystem::remove_all(folder);
+  std::string answer;
+  {
+    const auto graph = create(*open_local_store(folder.string(), true));
+    for (int i = 0; i < 3; ++i) {
+      load(*graph, people(0, 1500, i), LoadMode::kOverwrite);
+      mutate(*graph, "delete Person where name = \"p1005\"");
+    }
+    answer = rows(*graph, kPeople);
+  }
+  const auto run = [](Graph::Engine& graph) {
+    const bool optimized = graph.optimize().ok();
+    return graph.cleanup({.keep = 1, .immediate = true}).ok() && optimized;
+  };
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    const auto graph = open();
+    arm_fault(GetParam(), 1, FaultAction::kExit);
+    ::_exit(run(*graph) ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  // A point that is not passed here leaves it to succeed.
+  ASSERT_TRUE(WEXITSTATUS(status) == kFaultExitStatus || WEXITSTATUS(status) == 0);
+  EXPECT_EQ(rows(*open(), kPeople), answer);
+  {
+    const auto graph = open();
+    EXPECT_TRUE(run(*graph));
+    EXPECT_EQ(rows(*graph, kPeople), answer);
+    EXPECT_EQ(segments(), 1U);
+  }
+  EXPECT_EQ(rows(*open(), kPeople), answer);
+  std::filesystem::remove_all(folder);
 }
 
 INSTANTIATE_TEST_SUITE_P(
