@@ -3,24 +3,10 @@
 
 #include "common/thread_pool.h"
 #include "graph/engine.h"
+#include "storage/open_root.h"
 
 namespace omnigraph {
 namespace {
-
-constexpr std::string_view kFileScheme = "file://";
-
-// The folder that a root names.
-Result<std::string> local_path(std::string_view root) {
-  if (root.starts_with(kFileScheme)) root.remove_prefix(kFileScheme.size());
-  const std::size_t scheme = root.find("://");
-  if (scheme != std::string_view::npos) {
-    return bad_request("storage '" + std::string(root) +
-                       "': " + std::string(root.substr(0, scheme)) +
-                       ":// is not part of this build yet; use a local path or file:// URI");
-  }
-  if (root.empty()) return bad_request("the path of a graph cannot be empty");
-  return std::string(root);
-}
 
 Runtime runtime_for(const GraphOptions& options) {
   Runtime runtime = Runtime::system();
@@ -40,19 +26,16 @@ Graph::~Graph() = default;
 
 Result<Graph> Graph::create(std::string_view root, std::string_view schema_source,
                             const GraphOptions& options) {
-  OG_ASSIGN_OR_RETURN(std::string path, local_path(root));
   // The schema is compiled before the folder is made, so that a bad one leaves nothing behind.
-  OG_ASSIGN_OR_RETURN(
-      std::unique_ptr<Engine> engine,
-      Engine::create([path] { return open_local_store(path, true); }, std::string(root),
-                     schema_source, options, runtime_for(options)));
+  OG_ASSIGN_OR_RETURN(std::unique_ptr<Engine> engine,
+                      Engine::create([root] { return open_root(root, true); }, std::string(root),
+                                     schema_source, options, runtime_for(options)));
   return Graph(std::move(engine));
 }
 
 Result<Graph> Graph::open(std::string_view root, const GraphOptions& options) {
-  OG_ASSIGN_OR_RETURN(std::string path, local_path(root));
   const auto opened = [&]() -> Result<std::unique_ptr<Engine>> {
-    OG_ASSIGN_OR_RETURN(ObjectStorePtr objects, open_local_store(std::move(path), false));
+    OG_ASSIGN_OR_RETURN(ObjectStorePtr objects, open_root(root, false));
     return Engine::open(std::move(objects), options, runtime_for(options));
   };
   Result<std::unique_ptr<Engine>> engine = opened();

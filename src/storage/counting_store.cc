@@ -53,6 +53,20 @@ Result<std::vector<std::optional<Bytes>>> CountingStore::get_many(
   return all;
 }
 
+Result<Fetched> CountingStore::fetch(const FetchRequest& request) {
+  auto all = inner_->fetch(request);
+  count([&](StoreCounts& c) {
+    c.gets += request.objects.size();
+    c.lists += request.names.size();
+    ++c.round_trips;
+    if (!all.ok()) return;
+    for (const auto& bytes : all->objects) {
+      if (bytes) c.bytes_read += bytes->data.size();
+    }
+  });
+  return all;
+}
+
 Result<PutOutcome> CountingStore::put_if_absent(std::string_view name, std::string_view bytes) {
   count([&](StoreCounts& c) {
     ++c.puts_if_absent;

@@ -14,7 +14,7 @@ struct StoreCounts {
   std::uint64_t log_appends = 0, log_probes = 0, log_reads = 0;  // of the `file` form
   std::uint64_t bytes_read = 0, bytes_written = 0;
   std::uint64_t log_bytes = 0;    // appended by the `file` form, sectors included
-  std::uint64_t round_trips = 0;  // calls; a get_many or get_ranges is one
+  std::uint64_t round_trips = 0;  // calls; a get_many, get_ranges or fetch is one
 
   std::uint64_t all_puts() const { return puts + puts_if_absent + log_appends; }
 };
@@ -31,6 +31,7 @@ class CountingStore final : public ObjectStore {
   Result<std::vector<Bytes>> get_ranges(std::string_view name,
                                         std::span<const ByteRange> ranges) override;
   Result<std::vector<std::optional<Bytes>>> get_many(std::span<const std::string> names) override;
+  Result<Fetched> fetch(const FetchRequest& request) override;
   Result<PutOutcome> put_if_absent(std::string_view name, std::string_view bytes) override;
   Status put(std::string_view name, std::string_view bytes) override;
   Result<std::unique_ptr<ObjectWriter>> writer(std::string_view name) override;

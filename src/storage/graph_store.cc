@@ -26,7 +26,8 @@ GraphStore::GraphStore(ObjectStorePtr objects, GraphFile file, Runtime runtime,
       options_(options),
       ulids_(runtime_.clock, runtime_.random),
       segments_(objects_, runtime_),
-      history_(objects_) {
+      history_(objects_),
+      reads_(std::make_shared<PrefetchStore>(objects_)) {
   genesis_.id = file_.genesis;
   genesis_.gsn = 1;
   genesis_.branch = "main";
@@ -196,7 +197,9 @@ Result<AppendOutcome> GraphStore::append_locked(const Record& record) {
 Result<AppendOutcome> GraphStore::append_bytes(Sequence sequence, const std::string& bytes,
                                                RecordPosition* where) {
   AppendOutcome outcome = AppendOutcome::kUnknown;
+  const std::int64_t begun = runtime_.clock->steady_nanos();
   for (int i = 0; i < kUnknownAppends && outcome == AppendOutcome::kUnknown; ++i) {
+    if (i > 0 && runtime_.clock->steady_nanos() - begun > kSettleNanos) break;
     OG_ASSIGN_OR_RETURN(outcome, log_->append(sequence, bytes, where));
   }
   return outcome;

@@ -21,6 +21,7 @@
 #include "storage/graph_file.h"
 #include "storage/history.h"
 #include "storage/posix_file.h"
+#include "storage/prefetch_store.h"
 #include "storage/segment_cache.h"
 #include "storage/store.h"
 
@@ -76,7 +77,9 @@ class GraphStore final : public Store, private SegmentSource {
   // Opening (store_open.cc).
   Status restore(const std::optional<std::string>& hint);
   Result<std::optional<Restored>> load_checkpoint(Sequence at_most);
-  Result<std::optional<Restored>> read_checkpoint(Sequence sequence);
+  // `also`: objects that will be read next, fetched along with the states.
+  Result<std::optional<Restored>> read_checkpoint(Sequence sequence,
+                                                  std::vector<std::string> also = {});
   Result<GraphStatePtr> first_state() const;
 
   // Following the log (graph_store.cc); with apply_mutex_ held.
@@ -125,6 +128,7 @@ class GraphStore final : public Store, private SegmentSource {
   UlidSource ulids_;
   SegmentCache segments_;
   History history_;
+  const std::shared_ptr<PrefetchStore> reads_;  // of opening: holds nothing afterwards
   std::unique_ptr<Log> log_;
 
   mutable std::mutex state_mutex_;  // guards state_

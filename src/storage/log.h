@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/runtime.h"
 #include "omnigraph/error.h"
 #include "storage/ids.h"
 #include "storage/object_store.h"
@@ -60,6 +61,16 @@ class Log {
   virtual RecordPosition end() const = 0;
   // Begins to read at `next`, which end() gave when a checkpoint was made. Before any other call.
   virtual Status resume(const RecordPosition& next) = 0;
+  // What since(first) will read of the store when nothing changes meanwhile: the names that it will
+  // list, and, once those are known, the objects.
+  virtual std::vector<FetchRequest::Names> tail_names(Sequence first) const {
+    static_cast<void>(first);
+    return {};
+  }
+  virtual Result<std::vector<std::string>> tail_objects(Sequence first) {
+    static_cast<void>(first);
+    return std::vector<std::string>();
+  }
   // Packs records so that later opens read few objects; `through` is the last to pack. Called by
   // whoever crossed the line; a no-op where the form needs none.
   virtual Status pack(Sequence first, Sequence through) = 0;
@@ -75,8 +86,11 @@ std::string log_object_name(Sequence sequence);
 // The sequence in such a name; nullopt for any other name.
 std::optional<Sequence> log_object_sequence(std::string_view name);
 
-// Both start at sequence 1 until resume().
-Result<std::unique_ptr<Log>> open_object_log(ObjectStorePtr store);
+// An append whose answers keep getting lost is repeated for at most this long.
+inline constexpr std::int64_t kSettleNanos = std::int64_t{30} * 1'000'000'000;
+
+// Both start at sequence 1 until resume(). `clock` bounds repeated appends.
+Result<std::unique_ptr<Log>> open_object_log(ObjectStorePtr store, std::shared_ptr<Clock> clock);
 // The store must be a local one (kIo otherwise). With `read_only` nothing is created or locked.
 Result<std::unique_ptr<Log>> open_file_log(ObjectStorePtr store, bool read_only);
 

@@ -49,7 +49,8 @@ std::optional<PackName> parse_pack_name(std::string_view name) {
 
 class ObjectLog final : public Log {
  public:
-  explicit ObjectLog(ObjectStorePtr store) : store_(std::move(store)) {}
+  ObjectLog(ObjectStorePtr store, std::shared_ptr<Clock> clock)
+      : store_(std::move(store)), clock_(std::move(clock)) {}
 
   Result<AppendOutcome> append(Sequence sequence, std::string_view bytes,
                                RecordPosition* where) override {
@@ -60,13 +61,16 @@ class ObjectLog final : public Log {
     }
     const std::string name = log_object_name(sequence);
     OG_FAULT_POINT("log.before_write");
+    const std::int64_t begun = clock_->steady_nanos();
     for (int i = 0; i < kUnknownPuts; ++i) {
+      if (i > 0 && clock_->steady_nanos() - begun > kSettleNanos) break;
       OG_ASSIGN_OR_RETURN(const PutOutcome outcome, store_->put_if_absent(name, bytes));
       if (outcome == PutOutcome::kUnknown) continue;
       if (outcome == PutOutcome::kExists) {
         // A retry below us turns our own success into `exists`: compare.
-        OG_ASSIGN_OR_RETURN(const Bytes there, store_->get(name));
-        if (there.data != bytes) return AppendOutcome::kMoved;
+        const auto there = store_->get(name);
+        if (!there.ok()) continue;  // whose it is stays open; the next put asks again
+        if (there->data != bytes) return AppendOutcome::kMoved;
       }
       OG_FAULT_POINT("log.after_sync");
       if (where != nullptr) *where = {sequence, name, 0, bytes.size()};
@@ -120,9 +124,26 @@ class ObjectLog final : public Log {
     resumed_ = next_;
     return {};
   }
+  std::vector<FetchRequest::Names> tail_names(Sequence first) const override {
+    return {{"log/", log_object_name(first - 1)}, {std::string(kPackPrefix), pack_start(first)}};
+  }
+  Result<std::vector<std::string>> tail_objects(Sequence first) override {
+    OG_ASSIGN_OR_RETURN(std::vector<Piece> pieces, pieces_of(first, UINT64_MAX, SIZE_MAX));
+    std::vector<std::string> names;
+    names.reserve(pieces.size());
+    for (Piece& piece : pieces) names.push_back(std::move(piece.name));
+    return names;
+  }
   Status pack(Sequence first, Sequence through) override;
 
  private:
+  // An object that holds records: one, or a pack of them.
+  struct Piece {
+    std::string name;
+    std::optional<PackName> pack;
+  };
+  static std::string pack_start(Sequence first) { return std::string(kPackPrefix) + hex(first); }
+
   static Stored stored(Sequence sequence, Bytes bytes) {
     return {{sequence, log_object_name(sequence), 0, bytes.data.size()}, std::move(bytes)};
   }
@@ -136,37 +157,34 @@ class ObjectLog final : public Log {
     next_ = std::max(next_, next);
     resumed_ = 0;
   }
+  // The objects that hold records first … last, as far as they are there without a gap.
+  Result<std::vector<Piece>> pieces_of(Sequence first, Sequence last, std::size_t limit);
   // Appends records first … last (as far as they are there without a gap, at most `limit`), from
   // packs where there are any: two lists, then all at once.
   Status read_many(Sequence first, Sequence last, std::size_t limit, std::vector<Stored>& out);
   Result<std::vector<Stored>> open_pack(const PackName& pack, const Bytes& bytes) const;
 
   ObjectStorePtr store_;
+  const std::shared_ptr<Clock> clock_;
   mutable std::mutex mutex_;  // guards the rest
   Sequence next_ = 1;
   Sequence resumed_ = 1;  // next_ at open, until something was read; 0 afterwards
 };
 
-Status ObjectLog::read_many(Sequence first, Sequence last, std::size_t limit,
-                            std::vector<Stored>& out) {
-  if (out.size() >= limit || first > last) return {};
-  const std::string before = log_object_name(first - 1);
-  OG_ASSIGN_OR_RETURN(const auto records, store_->list("log/", before));
-  {
-    const std::lock_guard lock(mutex_);
-    if (first == next_) resumed_ = 0;
-  }
+Result<std::vector<ObjectLog::Piece>> ObjectLog::pieces_of(Sequence first, Sequence last,
+                                                           std::size_t limit) {
+  std::vector<Piece> out;
+  OG_ASSIGN_OR_RETURN(const auto records, store_->list("log/", log_object_name(first - 1)));
   Sequence end = first;
   for (const ObjectInfo& info : records) {
     const auto sequence = log_object_sequence(info.name);
-    if (!sequence || *sequence != end || end > last || end - first + out.size() >= limit) break;
+    if (!sequence || *sequence != end || end > last || end - first >= limit) break;
     ++end;
   }
   // Packs are worth a list only when there is more to read than one small pack.
   std::map<Sequence, PackName> packs;
   if (end - first > kPackRecords) {
-    OG_ASSIGN_OR_RETURN(const auto names,
-                        store_->list(kPackPrefix, std::string(kPackPrefix) + hex(first)));
+    OG_ASSIGN_OR_RETURN(const auto names, store_->list(kPackPrefix, pack_start(first)));
     for (const ObjectInfo& info : names) {
       auto pack = parse_pack_name(info.name);
       if (!pack || pack->last >= end) continue;
@@ -174,30 +192,39 @@ Status ObjectLog::read_many(Sequence first, Sequence last, std::size_t limit,
       if (pack->last > longest.last) longest = std::move(*pack);
     }
   }
-  std::vector<std::string> wanted;
-  std::vector<const PackName*> wanted_packs;  // null: a record
   for (Sequence at = first; at < end;) {
     const auto pack = packs.find(at);
     if (pack != packs.end()) {
-      wanted.push_back(pack->second.name);
-      wanted_packs.push_back(&pack->second);
+      out.push_back({pack->second.name, pack->second});
       at = pack->second.last + 1;
     } else {
-      wanted.push_back(log_object_name(at++));
-      wanted_packs.push_back(nullptr);
+      out.push_back({log_object_name(at++), std::nullopt});
     }
   }
+  return out;
+}
+
+Status ObjectLog::read_many(Sequence first, Sequence last, std::size_t limit,
+                            std::vector<Stored>& out) {
+  if (out.size() >= limit || first > last) return {};
+  OG_ASSIGN_OR_RETURN(const std::vector<Piece> pieces, pieces_of(first, last, limit - out.size()));
+  {
+    const std::lock_guard lock(mutex_);
+    if (first == next_) resumed_ = 0;
+  }
+  std::vector<std::string> wanted;
+  for (const Piece& piece : pieces) wanted.push_back(piece.name);
   for (std::size_t begin = 0; begin < wanted.size(); begin += kBatch) {
     const std::size_t n = std::min(kBatch, wanted.size() - begin);
     OG_ASSIGN_OR_RETURN(auto all, store_->get_many(std::span(wanted).subspan(begin, n)));
     for (std::size_t i = 0; i < n; ++i) {
-      const std::string& name = wanted[begin + i];
-      if (!all[i]) return damaged("log record", name, "it is missing");
-      if (const PackName* pack = wanted_packs[begin + i]) {
-        OG_ASSIGN_OR_RETURN(auto records_of_pack, open_pack(*pack, *all[i]));
+      const Piece& piece = pieces[begin + i];
+      if (!all[i]) return damaged("log record", piece.name, "it is missing");
+      if (piece.pack) {
+        OG_ASSIGN_OR_RETURN(auto records_of_pack, open_pack(*piece.pack, *all[i]));
         std::move(records_of_pack.begin(), records_of_pack.end(), std::back_inserter(out));
       } else {
-        out.push_back(stored(*log_object_sequence(name), std::move(*all[i])));
+        out.push_back(stored(*log_object_sequence(piece.name), std::move(*all[i])));
       }
     }
   }
@@ -265,8 +292,8 @@ Status ObjectLog::pack(Sequence first, Sequence through) {
 
 }  // namespace
 
-Result<std::unique_ptr<Log>> open_object_log(ObjectStorePtr store) {
-  return std::unique_ptr<Log>(std::make_unique<ObjectLog>(std::move(store)));
+Result<std::unique_ptr<Log>> open_object_log(ObjectStorePtr store, std::shared_ptr<Clock> clock) {
+  return std::unique_ptr<Log>(std::make_unique<ObjectLog>(std::move(store), std::move(clock)));
 }
 
 }  // namespace omnigraph

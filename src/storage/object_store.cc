@@ -60,6 +60,15 @@ Result<std::vector<std::optional<Bytes>>> ObjectStore::get_many(
   return out;
 }
 
+Result<Fetched> ObjectStore::fetch(const FetchRequest& request) {
+  Fetched out;
+  OG_ASSIGN_OR_RETURN(out.objects, get_many(request.objects));
+  for (const FetchRequest::Names& names : request.names) {
+    OG_ASSIGN_OR_RETURN(out.names.emplace_back(), list(names.prefix, names.start_after));
+  }
+  return out;
+}
+
 Result<std::unique_ptr<ObjectWriter>> ObjectStore::writer(std::string_view name) {
   if (!valid_object_name(name)) {
     return Error(ErrorCode::kInternal, "not an object name: '" + std::string(name) + "'");

@@ -46,6 +46,19 @@ class ObjectWriter {
   virtual Status finish() = 0;
 };
 
+// What fetch() asks for at once: whole objects, and names.
+struct FetchRequest {
+  struct Names {
+    std::string prefix, start_after;
+  };
+  std::vector<std::string> objects;
+  std::vector<Names> names;
+};
+struct Fetched {
+  std::vector<std::optional<Bytes>> objects;  // nullopt: missing
+  std::vector<std::vector<ObjectInfo>> names;
+};
+
 class ObjectStore {
  public:
   virtual ~ObjectStore() = default;
@@ -55,6 +68,8 @@ class ObjectStore {
                                                 std::span<const ByteRange> ranges);
   // Several whole objects at once; nullopt for a missing one. One round trip where the store can.
   virtual Result<std::vector<std::optional<Bytes>>> get_many(std::span<const std::string> names);
+  // Everything asked for, side by side: one round trip where the store can.
+  virtual Result<Fetched> fetch(const FetchRequest& request);
   // Durable when it returns kCreated. kUnknown: the answer was lost; put the same bytes again.
   virtual Result<PutOutcome> put_if_absent(std::string_view name, std::string_view bytes) = 0;
   // Replaces; only for hints and for names that are unique anyway. Durable on return.

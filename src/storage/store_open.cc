@@ -44,6 +44,16 @@ Status clear_leftovers(ObjectStore& objects, bool force) {
   return {};
 }
 
+// A store that takes a second put-if-absent of graph.json would let writers overwrite each other.
+Status check_conditional_put(ObjectStore& objects, std::string_view bytes) {
+  OG_ASSIGN_OR_RETURN(const PutOutcome again, objects.put_if_absent(kGraphFile, bytes));
+  if (again != PutOutcome::kCreated) return {};
+  OG_RETURN_IF_ERROR(objects.remove(kGraphFile));
+  return io_error(
+      "this store does not honour conditional puts (If-None-Match: *), which keep writers apart; "
+      "nothing was made; use a store that does");
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Store>> Store::init(ObjectStorePtr objects, const Catalog& catalog,
@@ -81,6 +91,9 @@ Result<std::unique_ptr<Store>> Store::init(ObjectStorePtr objects, const Catalog
     OG_ASSIGN_OR_RETURN(const Bytes there, objects->get(kGraphFile));
     if (there.data != bytes) return refuse();
   }
+  if (file.log == LogForm::kObjects && outcome == PutOutcome::kCreated) {
+    OG_RETURN_IF_ERROR(check_conditional_put(*objects, bytes));
+  }
   OG_FAULT_POINT("init.after_claim");
   return GraphStore::create(std::move(objects), std::move(file), std::nullopt, std::move(runtime),
                             options);
@@ -106,12 +119,13 @@ Result<std::unique_ptr<Store>> GraphStore::create(ObjectStorePtr objects, GraphF
   if (store->file_.log == LogForm::kFile) {
     OG_ASSIGN_OR_RETURN(store->log_, open_file_log(store->objects_, options.read_only));
   } else {
-    OG_ASSIGN_OR_RETURN(store->log_, open_object_log(store->objects_));
+    OG_ASSIGN_OR_RETURN(store->log_, open_object_log(store->reads_, store->runtime_.clock));
   }
   store->show_presence();
   const std::lock_guard lock(store->apply_mutex_);
   OG_RETURN_IF_ERROR(store->restore(hint));
   OG_RETURN_IF_ERROR(store->catch_up());
+  store->reads_->forget();
   store->packed_ = store->state()->sequence;
   return std::unique_ptr<Store>(std::move(store));
 }
@@ -127,8 +141,18 @@ Status GraphStore::restore(const std::optional<std::string>& hint) {
   // A hint that is no name of a root is as good as none.
   const std::optional<Sequence> hinted =
       hint ? checkpoint_sequence(std::string(kCheckpointPrefix) + *hint) : std::nullopt;
+  FetchRequest ahead;
+  ahead.names = log_->tail_names(hinted.value_or(0) + 1);
   if (hinted) {
-    OG_ASSIGN_OR_RETURN(restored, read_checkpoint(*hinted));
+    if (!ahead.names.empty()) {
+      ahead.objects.push_back(checkpoint_name(*hinted));
+      OG_RETURN_IF_ERROR(reads_->load(std::move(ahead)));
+    }
+    OG_ASSIGN_OR_RETURN(std::vector<std::string> tail, log_->tail_objects(*hinted + 1));
+    OG_ASSIGN_OR_RETURN(restored, read_checkpoint(*hinted, std::move(tail)));
+  } else if (!ahead.names.empty()) {
+    ahead.names.push_back({std::string(kCheckpointPrefix), {}});
+    OG_RETURN_IF_ERROR(reads_->load(std::move(ahead)));
   }
   if (!restored) {
     OG_ASSIGN_OR_RETURN(restored, load_checkpoint(UINT64_MAX));
@@ -154,7 +178,7 @@ Result<std::optional<GraphStore::Restored>> GraphStore::load_checkpoint(Sequence
     OG_ASSIGN_OR_RETURN(auto exact, read_checkpoint(at_most));
     if (exact) return exact;
   }
-  OG_ASSIGN_OR_RETURN(const auto names, objects_->list(kCheckpointPrefix));
+  OG_ASSIGN_OR_RETURN(const auto names, reads_->list(kCheckpointPrefix, {}, SIZE_MAX));
   for (auto it = names.rbegin(); it != names.rend(); ++it) {
     const auto sequence = checkpoint_sequence(it->name);
     if (!sequence || *sequence > at_most) continue;
@@ -165,9 +189,10 @@ Result<std::optional<GraphStore::Restored>> GraphStore::load_checkpoint(Sequence
 }
 
 // nullopt when the root or a state that it names is missing; damage is an error.
-Result<std::optional<GraphStore::Restored>> GraphStore::read_checkpoint(Sequence sequence) {
+Result<std::optional<GraphStore::Restored>> GraphStore::read_checkpoint(
+    Sequence sequence, std::vector<std::string> also) {
   const std::string name = checkpoint_name(sequence);
-  auto bytes = objects_->get(name);
+  auto bytes = reads_->get(name);
   if (!bytes.ok()) {
     if (bytes.error().code() == ErrorCode::kNotFound) return std::optional<Restored>();
     return std::move(bytes).error();
@@ -185,7 +210,11 @@ Result<std::optional<GraphStore::Restored>> GraphStore::read_checkpoint(Sequence
   for (const CheckpointRoot::Branch& branch : out.root.branches) objects.push_back(branch.state);
   std::sort(objects.begin(), objects.end());
   objects.erase(std::unique(objects.begin(), objects.end()), objects.end());
-  OG_ASSIGN_OR_RETURN(const auto contents, objects_->get_many(objects));
+  if (!also.empty()) {
+    also.insert(also.end(), objects.begin(), objects.end());
+    OG_RETURN_IF_ERROR(reads_->load({std::move(also), {}}));
+  }
+  OG_ASSIGN_OR_RETURN(const auto contents, reads_->get_many(objects));
   std::map<std::string, BranchState> states;
   for (std::size_t i = 0; i < objects.size(); ++i) {
     if (!contents[i]) return std::optional<Restored>();

@@ -145,7 +145,9 @@ Result<AppendOutcome> Committer::Shared::append(const Record& record) {
   OG_FAULT_POINT("commit.built");
   OG_ASSIGN_OR_RETURN(AppendOutcome outcome, store.append(record));
   const bool was_unknown = outcome == AppendOutcome::kUnknown;
+  const std::int64_t begun = store.runtime().clock->steady_nanos();
   for (int i = 1; i < kMaxSettling && outcome == AppendOutcome::kUnknown; ++i) {
+    if (store.runtime().clock->steady_nanos() - begun > kSettleNanos) break;
     OG_ASSIGN_OR_RETURN(outcome, store.append(record));
   }
   if (!was_unknown || outcome != AppendOutcome::kMoved) return outcome;

@@ -13,7 +13,7 @@ std::string bytes_of(Sequence n) { return "record " + std::to_string(n); }
 class ObjectLogTest : public ::testing::Test {
  protected:
   std::unique_ptr<Log> open(ObjectStorePtr store) {
-    auto log = open_object_log(std::move(store));
+    auto log = open_object_log(std::move(store), test_runtime(1).clock);
     EXPECT_TRUE(log.ok());
     return std::move(log).value();
   }
