@@ -149,6 +149,14 @@ const IndexFile::Section* IndexFile::find(SectionKind kind, std::uint32_t key) c
   return nullptr;
 }
 
+std::vector<std::uint32_t> IndexFile::keys(SectionKind kind) const {
+  std::vector<std::uint32_t> out;
+  for (const Section& section : sections_) {
+    if (section.kind == kind) out.push_back(section.key);
+  }
+  return out;
+}
+
 std::uint64_t IndexFile::size(SectionKind kind, std::uint32_t key) const {
   const Section* section = find(kind, key);
   return section != nullptr ? section->length : 0;

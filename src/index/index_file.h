@@ -64,6 +64,8 @@ class IndexFile {
 
   bool has(SectionKind kind, std::uint32_t key = 0) const { return find(kind, key) != nullptr; }
   std::uint64_t size(SectionKind kind, std::uint32_t key = 0) const;
+  // Of the sections of a kind, in their order in the file.
+  std::vector<std::uint32_t> keys(SectionKind kind) const;
   // A whole section; kCorrupt when it is not there.
   Result<Bytes> section(SectionKind kind, std::uint32_t key = 0) const;
   // Part of a section that lies inside it (asserted by kCorrupt).

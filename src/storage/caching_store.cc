@@ -186,6 +186,12 @@ void CachingStore::evict() {
   used_ = total;
 }
 
+void CachingStore::keep_whole(std::string_view name, std::string_view content) {
+  seen(name, content);
+  const auto scope = scope_of(name);
+  if (scope && content.size() <= kCacheWholeBytes) keep(*scope, whole_key(name), content);
+}
+
 Result<Bytes> CachingStore::get(std::string_view name, ByteRange range) {
   if (range.length != UINT64_MAX && range.length > 0) {
     OG_ASSIGN_OR_RETURN(std::vector<Bytes> one, get_ranges(name, {&range, 1}));
@@ -197,92 +203,55 @@ Result<Bytes> CachingStore::get(std::string_view name, ByteRange range) {
     if (auto there = find(*scope, whole_key(name))) return std::move(*there);
   }
   OG_ASSIGN_OR_RETURN(Bytes bytes, inner_->get(name));
-  seen(name, bytes.data);
-  if (scope && bytes.data.size() <= kCacheWholeBytes) keep(*scope, whole_key(name), bytes.data);
+  keep_whole(name, bytes.data);
   return bytes;
 }
 
 Result<std::vector<Bytes>> CachingStore::get_ranges(std::string_view name,
                                                     std::span<const ByteRange> ranges) {
-  const auto scope = scope_of(name);
-  if (!scope) return inner_->get_ranges(name, ranges);
-  if (const auto whole = find(*scope, whole_key(name))) {
-    std::vector<Bytes> out;
-    for (const ByteRange& range : ranges) {
-      out.push_back(part_of(*whole, range.offset, range.length));
-    }
-    return out;
-  }
-  for (const ByteRange& range : ranges) {
-    if (range.length > UINT64_MAX - kCacheBlockBytes - range.offset) {
-      return inner_->get_ranges(name, ranges);
-    }
-  }
-  // Every block that any range touches: from the disk, or else in one call.
-  std::map<std::uint64_t, std::optional<Bytes>> blocks;
-  for (const ByteRange& range : ranges) {
-    if (range.length == 0) continue;
-    const std::uint64_t last = (range.offset + range.length - 1) / kCacheBlockBytes;
-    for (std::uint64_t b = range.offset / kCacheBlockBytes; b <= last; ++b) blocks[b];
-  }
-  std::vector<std::uint64_t> missing;
-  for (auto& [number, block] : blocks) {
-    block = find(*scope, block_key(name, number));
-    if (!block) missing.push_back(number);
-  }
-  if (!missing.empty()) {
-    // Neighbours as one range.
-    std::vector<ByteRange> wanted;
-    for (const std::uint64_t number : missing) {
-      const std::uint64_t begin = number * kCacheBlockBytes;
-      if (!wanted.empty() && wanted.back().offset + wanted.back().length == begin) {
-        wanted.back().length += kCacheBlockBytes;
-      } else {
-        wanted.push_back({begin, kCacheBlockBytes});
-      }
-    }
-    OG_ASSIGN_OR_RETURN(const std::vector<Bytes> fetched, inner_->get_ranges(name, wanted));
-    for (std::size_t i = 0; i < wanted.size(); ++i) {
-      for (std::uint64_t at = 0; at < wanted[i].length; at += kCacheBlockBytes) {
-        const std::uint64_t number = (wanted[i].offset + at) / kCacheBlockBytes;
-        Bytes block = part_of(fetched[i], at, kCacheBlockBytes);
-        if (!block.data.empty()) keep(*scope, block_key(name, number), block.data);
-        blocks[number] = std::move(block);
-      }
-    }
-  }
-  std::vector<Bytes> out;
-  for (const ByteRange& range : ranges) {
-    if (range.length == 0) {
-      out.emplace_back();
-      continue;
-    }
-    const std::uint64_t first = range.offset / kCacheBlockBytes;
-    const std::uint64_t last = (range.offset + range.length - 1) / kCacheBlockBytes;
-    const std::uint64_t skip = range.offset - first * kCacheBlockBytes;
-    if (first == last) {
-      out.push_back(part_of(*blocks[first], skip, range.length));
-      continue;
-    }
-    std::string joined;
-    for (std::uint64_t b = first; b <= last; ++b) joined += blocks[b]->data;
-    out.push_back(part_of(Bytes::of(std::move(joined)), skip, range.length));
-  }
-  return out;
+  FetchRequest request;
+  for (const ByteRange& range : ranges) request.pieces.push_back({std::string(name), range});
+  OG_ASSIGN_OR_RETURN(Fetched fetched, fetch(request));
+  return std::move(fetched.pieces);
 }
 
 Result<std::vector<std::optional<Bytes>>> CachingStore::get_many(
     std::span<const std::string> names) {
-  OG_ASSIGN_OR_RETURN(Fetched fetched, fetch({{names.begin(), names.end()}, {}}));
+  OG_ASSIGN_OR_RETURN(Fetched fetched, fetch({{names.begin(), names.end()}, {}, {}}));
   return std::move(fetched.objects);
+}
+
+namespace {
+
+bool bounded(const ByteRange& range) {
+  return range.length < UINT64_MAX - kCacheBlockBytes - range.offset;
+}
+std::uint64_t first_block(const ByteRange& range) { return range.offset / kCacheBlockBytes; }
+std::uint64_t last_block(const ByteRange& range) {
+  return (range.offset + range.length - 1) / kCacheBlockBytes;
+}
+
+}  // namespace
+
+// The piece out of blocks that cover it.
+Bytes CachingStore::cut(const Blocks& blocks, const FetchRequest::Piece& piece) {
+  const std::uint64_t first = first_block(piece.range), last = last_block(piece.range);
+  const std::uint64_t skip = piece.range.offset - first * kCacheBlockBytes;
+  if (first == last) {
+    return part_of(*blocks.at({piece.object, first}), skip, piece.range.length);
+  }
+  std::string joined;
+  for (std::uint64_t b = first; b <= last; ++b) joined += blocks.at({piece.object, b})->data;
+  return part_of(Bytes::of(std::move(joined)), skip, piece.range.length);
 }
 
 Result<Fetched> CachingStore::fetch(const FetchRequest& request) {
   Fetched out;
   out.objects.resize(request.objects.size());
+  out.pieces.resize(request.pieces.size());
   FetchRequest rest;
   rest.names = request.names;
-  std::vector<std::size_t> places;
+  std::vector<std::size_t> places, piece_places;
   for (std::size_t i = 0; i < request.objects.size(); ++i) {
     const std::string& name = request.objects[i];
     if (const auto scope = scope_of(name)) {
@@ -292,21 +261,66 @@ Result<Fetched> CachingStore::fetch(const FetchRequest& request) {
     places.push_back(i);
     rest.objects.push_back(name);
   }
-  if (rest.objects.empty() && rest.names.empty()) return out;
-  OG_ASSIGN_OR_RETURN(Fetched fetched, inner_->fetch(rest));
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    const std::string& name = rest.objects[i];
-    std::optional<Bytes>& bytes = fetched.objects[i];
-    if (bytes) {
-      seen(name, bytes->data);
-      const auto scope = scope_of(name);
-      if (scope && bytes->data.size() <= kCacheWholeBytes) {
-        keep(*scope, whole_key(name), bytes->data);
+  // Pieces that are not in the cache travel as the blocks around them.
+  Blocks blocks;
+  for (std::size_t i = 0; i < request.pieces.size(); ++i) {
+    const FetchRequest::Piece& piece = request.pieces[i];
+    if (piece.range.length == 0) continue;
+    const auto scope = scope_of(piece.object);
+    std::optional<Bytes> whole;
+    if (scope) whole = find(*scope, whole_key(piece.object));
+    if (whole) {
+      out.pieces[i] = part_of(*whole, piece.range.offset, piece.range.length);
+    } else if (!scope || !bounded(piece.range)) {
+      piece_places.push_back(i);
+      rest.pieces.push_back(piece);
+    } else {
+      for (std::uint64_t b = first_block(piece.range); b <= last_block(piece.range); ++b) {
+        auto [block, fresh] = blocks.try_emplace({piece.object, b});
+        if (fresh) block->second = find(*scope, block_key(piece.object, b));
       }
     }
-    out.objects[places[i]] = std::move(bytes);
   }
-  out.names = std::move(fetched.names);
+  const std::size_t direct = rest.pieces.size();
+  for (const auto& [key, block] : blocks) {
+    if (block) continue;
+    const std::uint64_t begin = key.second * kCacheBlockBytes;
+    FetchRequest::Piece* last = rest.pieces.size() > direct ? &rest.pieces.back() : nullptr;
+    if (last != nullptr && last->object == key.first &&
+        last->range.offset + last->range.length == begin) {
+      last->range.length += kCacheBlockBytes;
+    } else {
+      rest.pieces.push_back({key.first, {begin, kCacheBlockBytes}});
+    }
+  }
+  if (!rest.objects.empty() || !rest.names.empty() || !rest.pieces.empty()) {
+    OG_ASSIGN_OR_RETURN(Fetched fetched, inner_->fetch(rest));
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      if (fetched.objects[i]) keep_whole(rest.objects[i], fetched.objects[i]->data);
+      out.objects[places[i]] = std::move(fetched.objects[i]);
+    }
+    for (std::size_t i = 0; i < direct; ++i) {
+      out.pieces[piece_places[i]] = std::move(fetched.pieces[i]);
+    }
+    for (std::size_t i = direct; i < rest.pieces.size(); ++i) {
+      const FetchRequest::Piece& piece = rest.pieces[i];
+      for (std::uint64_t at = 0; at < piece.range.length; at += kCacheBlockBytes) {
+        const std::uint64_t number = (piece.range.offset + at) / kCacheBlockBytes;
+        Bytes block = part_of(fetched.pieces[i], at, kCacheBlockBytes);
+        if (!block.data.empty()) {
+          keep(*scope_of(piece.object), block_key(piece.object, number), block.data);
+        }
+        blocks[{piece.object, number}] = std::move(block);
+      }
+    }
+    out.names = std::move(fetched.names);
+  }
+  for (std::size_t i = 0; i < request.pieces.size(); ++i) {
+    const FetchRequest::Piece& piece = request.pieces[i];
+    if (piece.range.length == 0 || out.pieces[i].owner || !bounded(piece.range)) continue;
+    if (!blocks.contains({piece.object, first_block(piece.range)})) continue;
+    out.pieces[i] = cut(blocks, piece);
+  }
   return out;
 }
 

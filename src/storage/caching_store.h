@@ -15,11 +15,13 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "storage/object_store.h"
@@ -71,7 +73,11 @@ class CachingStore final : public ObjectStore {
   void seen(std::string_view name, std::string_view bytes);
   std::optional<Bytes> find(const std::string& scope, const std::string& key) const;
   void keep(const std::string& scope, const std::string& key, std::string_view content);
+  void keep_whole(std::string_view name, std::string_view content);
   void evict();
+  // By object and number; nullopt: not in the cache.
+  using Blocks = std::map<std::pair<std::string, std::uint64_t>, std::optional<Bytes>>;
+  static Bytes cut(const Blocks& blocks, const FetchRequest::Piece& piece);
 
   const ObjectStorePtr inner_;
   const CacheSettings settings_;

@@ -123,14 +123,35 @@ class ClientStore final : public CloudStore {
         return list(names.prefix, names.start_after, SIZE_MAX);
       }));
     }
-    auto objects = get_many(request.objects);
+    std::vector<OmnigraphRead> reads;
+    for (const std::string& name : request.objects) {
+      reads.push_back({data_of(name), name.size(), 0, UINT64_MAX});
+    }
+    for (const FetchRequest::Piece& piece : request.pieces) {
+      reads.push_back(
+          {data_of(piece.object), piece.object.size(), piece.range.offset, piece.range.length});
+    }
+    std::vector<Answer> answers = read(reads);
     for (auto& names : listing) {
       auto listed = names.get();
       if (!listed.ok()) return std::move(listed).error();
       out.names.push_back(std::move(listed).value());
     }
-    if (!objects.ok()) return std::move(objects).error();
-    out.objects = std::move(objects).value();
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+      Answer& answer = answers[i];
+      const bool whole = i < request.objects.size();
+      if (whole && answer.status == OMNIGRAPH_NOT_FOUND) {
+        out.objects.emplace_back(std::nullopt);
+      } else if (answer.status != OMNIGRAPH_OK) {
+        const std::string& name =
+            whole ? request.objects[i] : request.pieces[i - request.objects.size()].object;
+        return failed("read", name, answer.status, answer.bytes.data);
+      } else if (whole) {
+        out.objects.emplace_back(std::move(answer.bytes));
+      } else {
+        out.pieces.push_back(std::move(answer.bytes));
+      }
+    }
     return out;
   }
 

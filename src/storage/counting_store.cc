@@ -56,13 +56,14 @@ Result<std::vector<std::optional<Bytes>>> CountingStore::get_many(
 Result<Fetched> CountingStore::fetch(const FetchRequest& request) {
   auto all = inner_->fetch(request);
   count([&](StoreCounts& c) {
-    c.gets += request.objects.size();
+    c.gets += request.objects.size() + request.pieces.size();
     c.lists += request.names.size();
     ++c.round_trips;
     if (!all.ok()) return;
     for (const auto& bytes : all->objects) {
       if (bytes) c.bytes_read += bytes->data.size();
     }
+    for (const Bytes& bytes : all->pieces) c.bytes_read += bytes.data.size();
   });
   return all;
 }

@@ -43,7 +43,7 @@ Result<std::vector<std::optional<Bytes>>> DelayedStore::get_many(
 }
 
 Result<Fetched> DelayedStore::fetch(const FetchRequest& request) {
-  wait(request.objects.size(), request.names.size());
+  wait(request.objects.size() + request.pieces.size(), request.names.size());
   return inner_->fetch(request);
 }
 

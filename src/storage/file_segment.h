@@ -29,6 +29,12 @@ class FileSegment final : public Segment, public std::enable_shared_from_this<Fi
               std::shared_ptr<ColumnCache> cache);
   ~FileSegment() override;
 
+  // Whether its objects are not on this machine, so that a read is a round trip.
+  bool remote() const;
+  // Fetches what find_id(id), and then reading the row, will read of these segments (remote, of one
+  // store) and is not here yet, in at most two round trips.
+  static Status warm(std::span<const FileSegment* const> segments, std::string_view id);
+
   Result<std::shared_ptr<const std::vector<RowId>>> rids() const override;
   std::shared_ptr<ColumnCache> cache() const override { return cache_; }
   Result<std::optional<std::uint32_t>> row_of(RowId rid) const override;

@@ -53,15 +53,53 @@ Result<Bytes> ObjectSource::map() {
   return bytes;
 }
 
+std::optional<Bytes> ObjectSource::find(std::uint64_t offset, std::uint64_t length) {
+  const auto out_of = [&](const Bytes& bytes, std::uint64_t from) -> std::optional<Bytes> {
+    if (offset < from || offset + length > from + bytes.data.size()) return std::nullopt;
+    return Bytes{bytes.data.substr(offset - from, length), bytes.owner};
+  };
+  const std::lock_guard lock(mutex_);
+  if (head_.owner) {
+    if (auto found = out_of(head_, 0)) return found;
+  }
+  for (const Window& window : windows_) {
+    if (auto found = out_of(window.bytes, window.offset)) return found;
+  }
+  return std::nullopt;
+}
+
+bool ObjectSource::holds(ByteRange range) {
+  return !mapped() && find(range.offset, range.length).has_value();
+}
+
+void ObjectSource::prime(std::uint64_t offset, Bytes bytes) {
+  if (bytes.data.empty() || offset > length_ || bytes.data.size() > length_ - offset) return;
+  const std::lock_guard lock(mutex_);
+  if (offset == 0 && bytes.data.size() == head().length) {
+    head_ = std::move(bytes);
+    return;
+  }
+  windows_.push_back({offset, std::move(bytes)});
+  if (windows_.size() > kMaxWindows) windows_.pop_front();
+}
+
 Result<Bytes> ObjectSource::read(std::uint64_t offset, std::uint64_t length) {
   if (offset > length_ || length > length_ - offset) return damaged("a read past its end");
   if (!mapped()) {
-    auto bytes = objects_->get(name_, {offset, length});
+    if (auto there = find(offset, length)) return std::move(*there);
+    const ByteRange head = this->head();
+    const bool of_head = offset + length <= head.length;
+    auto bytes = objects_->get(name_, of_head ? head : ByteRange{offset, length});
     if (!bytes.ok()) {
       if (bytes.error().code() == ErrorCode::kNotFound) return damaged("it is missing");
       return bytes;
     }
-    if (bytes->data.size() != length) return damaged("it is shorter than it was written");
+    if (bytes->data.size() != (of_head ? head.length : length)) {
+      return damaged("it is shorter than it was written");
+    }
+    if (!of_head) return bytes;
+    prime(0, *bytes);
+    bytes->data = bytes->data.substr(offset, length);
     return bytes;
   }
   Bytes part;

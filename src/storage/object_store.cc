@@ -66,6 +66,9 @@ Result<Fetched> ObjectStore::fetch(const FetchRequest& request) {
   for (const FetchRequest::Names& names : request.names) {
     OG_ASSIGN_OR_RETURN(out.names.emplace_back(), list(names.prefix, names.start_after));
   }
+  for (const FetchRequest::Piece& piece : request.pieces) {
+    OG_ASSIGN_OR_RETURN(out.pieces.emplace_back(), get(piece.object, piece.range));
+  }
   return out;
 }
 

@@ -46,17 +46,23 @@ class ObjectWriter {
   virtual Status finish() = 0;
 };
 
-// What fetch() asks for at once: whole objects, and names.
+// What fetch() asks for at once: whole objects, names, and parts of objects.
 struct FetchRequest {
   struct Names {
     std::string prefix, start_after;
   };
+  struct Piece {
+    std::string object;
+    ByteRange range;
+  };
   std::vector<std::string> objects;
   std::vector<Names> names;
+  std::vector<Piece> pieces;
 };
 struct Fetched {
   std::vector<std::optional<Bytes>> objects;  // nullopt: missing
   std::vector<std::vector<ObjectInfo>> names;
+  std::vector<Bytes> pieces;  // kNotFound for all when an object of one is missing
 };
 
 class ObjectStore {

@@ -1,6 +1,7 @@
 #include "storage/prefetch_store.h"
 
 #include <algorithm>
+#include <cassert>
 
 namespace omnigraph {
 
@@ -11,6 +12,7 @@ Status PrefetchStore::load(FetchRequest request) {
   std::erase_if(request.objects,
                 [this](const std::string& name) { return find(name).has_value(); });
   if (request.objects.empty() && request.names.empty()) return {};
+  assert(request.pieces.empty());
   OG_ASSIGN_OR_RETURN(Fetched fetched, inner_->fetch(request));
   const std::lock_guard lock(mutex_);
   for (std::size_t i = 0; i < request.objects.size(); ++i) {

@@ -212,7 +212,7 @@ Result<std::optional<GraphStore::Restored>> GraphStore::read_checkpoint(
   objects.erase(std::unique(objects.begin(), objects.end()), objects.end());
   if (!also.empty()) {
     also.insert(also.end(), objects.begin(), objects.end());
-    OG_RETURN_IF_ERROR(reads_->load({std::move(also), {}}));
+    OG_RETURN_IF_ERROR(reads_->load({std::move(also), {}, {}}));
   }
   OG_ASSIGN_OR_RETURN(const auto contents, reads_->get_many(objects));
   std::map<std::string, BranchState> states;

@@ -8,6 +8,7 @@
 
 #include "storage/column_cache.h"
 #include "storage/column_memory.h"
+#include "storage/file_segment.h"
 #include "storage/memory_segment.h"
 
 namespace omnigraph {
@@ -160,6 +161,12 @@ Result<std::optional<Location>> TableVersion::locate(RowId rid) const {
 }
 
 Result<std::optional<Location>> TableVersion::find_id(std::string_view id) const {
+  std::vector<const FileSegment*> remote;
+  for (const TablePart& part : parts_) {
+    const auto* file = dynamic_cast<const FileSegment*>(part.segment.get());
+    if (file != nullptr && file->remote()) remote.push_back(file);
+  }
+  if (!remote.empty()) OG_RETURN_IF_ERROR(FileSegment::warm(remote, id));
   // Newest first: what was written last is asked for most.
   for (std::size_t p = parts_.size(); p-- > 0;) {
     OG_ASSIGN_OR_RETURN(const std::optional<std::uint32_t> row, parts_[p].segment->find_id(id));

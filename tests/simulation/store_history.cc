@@ -8,8 +8,6 @@
 namespace omnigraph::simulation {
 namespace {
 
-constexpr char kSchema[] = "node Person { name: String @key\n age: I32? }";
-
 constexpr const char* kPoints[] = {
     "commit.before_append",    "log.before_write",       "log.after_write",
     "log.after_sync",          "log.before_new_file",    "log.after_new_file",
@@ -18,46 +16,6 @@ constexpr const char* kPoints[] = {
     "checkpoint.after_states", "checkpoint.before_root", "checkpoint.after_root",
     "checkpoint.after_hint",   "log.before_pack",        "local.after_link",
 };
-
-RowBatch rows_of(const Catalog& catalog, const Model& rows) {
-  const NodeType& type = *catalog.node("Person");
-  RowBatch batch;
-  batch.table = type.id;
-  batch.rows = static_cast<std::uint32_t>(rows.size());
-  ColumnBuilder ids(PropertyType{});
-  ColumnBuilder names(type.find("name")->type);
-  ColumnBuilder ages(type.find("age")->type);
-  for (const auto& [name, row] : rows) {
-    batch.rids.push_back(row.rid);
-    ids.append_text(name);
-    names.append_text(name);
-    ages.append_i32(row.age);
-  }
-  batch.ids = IdColumn::of_text(ids.finish());
-  batch.columns.emplace_back(type.find("name")->id, names.finish());
-  batch.columns.emplace_back(type.find("age")->id, ages.finish());
-  return batch;
-}
-
-Result<Model> read_model(const Snapshot& snapshot) {
-  Model out;
-  const NodeType& type = *snapshot.catalog().node("Person");
-  const Property& age = *type.find("age");
-  for (const TablePart& part : snapshot.table(type.id)->parts()) {
-    for (std::uint32_t row = 0; row < part.segment->rows(); ++row) {
-      if (!part.live(row)) continue;
-      OG_ASSIGN_OR_RETURN(const std::string id, part.segment->id_text(row));
-      OG_ASSIGN_OR_RETURN(const Value value, part.segment->value(age.id, age.type, row));
-      OG_ASSIGN_OR_RETURN(const RowId rid, part.segment->rid(row));
-      const std::int64_t* number = value.get_if<std::int64_t>();
-      if (number == nullptr) return corrupt("an age is lost");
-      if (!out.emplace(id, ModelRow{rid, static_cast<std::int32_t>(*number)}).second) {
-        return corrupt("'" + id + "' is there twice");
-      }
-    }
-  }
-  return out;
-}
 
 }  // namespace
 
@@ -112,13 +70,13 @@ bool StoreHistory::open(Handle& handle) {
 }
 
 std::string StoreHistory::run() {
-  auto catalog = compile_schema(kSchema);
+  auto catalog = compile_schema(kPeopleSchema);
   if (!catalog.ok()) return catalog.error().message();
   StoreOptions options;
   options.log_form = form_;
   auto made = Store::init(faults_, **catalog, false, runtime(), options);
   if (!made.ok()) return made.error().message();
-  models_[(*made)->genesis().id] = {};
+  people_.models[(*made)->genesis().id] = {};
   made->reset();
   handles_.resize(static_cast<std::size_t>(options_.handles));
   for (Handle& handle : handles_) {
@@ -156,70 +114,11 @@ void StoreHistory::step() {
   }
 }
 
-// Inserts, updates and deletes a few people on a random branch, from what the handle knows.
 void StoreHistory::commit(Handle& handle) {
-  Store& store = *handle.store;
-  const GraphStatePtr state = store.state();
-  auto at = state->branches.begin();
-  std::advance(at, static_cast<std::ptrdiff_t>(below(state->branches.size())));
-  if (percent(70)) at = state->branches.find("main");
-  const std::string name = at->first;
-  const Snapshot& head = *at->second->snapshot;
-  const auto known = models_.find(head.commit());
-  if (known == models_.end()) return fail("the head is a commit that nobody wrote");
-  Model model = known->second;
-
-  const TypeId table = state->catalog->node("Person")->id;
-  const auto next = state->next_row.find(table);
-  RowId rid = next == state->next_row.end() ? 0 : next->second;
-  TableChange change;
-  change.table = table;
-  Model added;
-  if (percent(3)) {
-    change.clear = true;
-    model.clear();
-  }
-  for (std::uint64_t i = 0, n = 1 + below(4); i < n; ++i) {
-    const std::uint64_t kind = model.empty() ? 0 : below(3);
-    if (kind == 0) {
-      const std::string person = "p" + std::to_string(next_name_++);
-      const ModelRow row{rid++, static_cast<std::int32_t>(below(100))};
-      model[person] = row;
-      added[person] = row;
-      continue;
-    }
-    auto victim = model.begin();
-    std::advance(victim, static_cast<std::ptrdiff_t>(below(model.size())));
-    if (added.contains(victim->first)) continue;
-    const RowId dead = victim->second.rid;
-    if (std::find(change.deleted.begin(), change.deleted.end(), dead) != change.deleted.end()) {
-      continue;
-    }
-    change.deleted.push_back(dead);
-    if (kind == 1) {
-      victim->second.age += 1;
-      added[victim->first] = victim->second;
-    } else {
-      model.erase(victim);
-    }
-  }
-  std::sort(change.deleted.begin(), change.deleted.end());
-  if (!added.empty()) change.inline_rows.push_back(rows_of(*state->catalog, added));
-
-  Record record;
-  record.sequence = state->sequence + 1;
-  record.first_gsn = state->gsn + 1;
-  CommitEntry entry;
-  entry.header.id = store.ulids().next();
-  entry.header.gsn = record.first_gsn;
-  entry.header.branch = name;
-  entry.header.parent = head.commit();
-  entry.header.version = head.head().version + 1;
-  entry.tables.push_back(std::move(change));
-  const CommitId id = entry.header.id;
-  record.entries.emplace_back(std::move(entry));
-  models_[id] = std::move(model);
-  auto outcome = store.append(std::move(record));
+  auto prepared = people_.prepare(*handle.store, random_, "main", 70);
+  if (!prepared) return fail("the head is a commit that nobody wrote");
+  const CommitId id = prepared->id;
+  auto outcome = handle.store->append(std::move(prepared->record));
   if (!outcome.ok()) {
     if (outcome.error().code() == ErrorCode::kCorrupt ||
         outcome.error().code() == ErrorCode::kInternal) {
@@ -228,8 +127,8 @@ void StoreHistory::commit(Handle& handle) {
     return;  // may or may not be there
   }
   if (*outcome == AppendOutcome::kMoved) {
-    models_.erase(id);
-  } else if (*outcome == AppendOutcome::kAppended && name == "main") {
+    people_.models.erase(id);
+  } else if (*outcome == AppendOutcome::kAppended && prepared->branch == "main") {
     acknowledged_.push_back(id);
   }
 }
@@ -322,20 +221,8 @@ void StoreHistory::check_state(Handle& handle) {
 }
 
 void StoreHistory::check_snapshot(const Snapshot& snapshot) {
-  const auto known = models_.find(snapshot.commit());
-  if (known == models_.end()) return fail("a commit that nobody wrote is there");
-  auto rows = read_model(snapshot);
-  if (!rows.ok()) return fail("rows: " + rows.error().message());
-  if (*rows != known->second) return fail("rows differ from the model's");
-  for (const auto& [name, row] : *rows) {
-    const TypeId table = snapshot.catalog().node("Person")->id;
-    auto found = snapshot.table(table)->find_id(name);
-    if (!found.ok() || !found->has_value()) return fail("'" + name + "' is not found by its id");
-    auto located = snapshot.table(table)->locate(row.rid);
-    if (!located.ok() || !located->has_value()) {
-      return fail("'" + name + "' is not found by its row id");
-    }
-  }
+  const std::string wrong = people_.check(snapshot);
+  if (!wrong.empty()) fail(wrong);
 }
 
 void StoreHistory::check_end() {
@@ -349,7 +236,7 @@ void StoreHistory::check_end() {
   std::size_t next = acknowledged_.size();
   for (std::size_t i = 0; i < commits->size(); ++i) {
     const CommitHeader& header = (*commits)[i];
-    if (!models_.contains(header.id)) return fail("a commit that nobody wrote is in history");
+    if (!people_.models.contains(header.id)) return fail("a commit that nobody wrote is in history");
     if (i > 0 && (header.version >= (*commits)[i - 1].version ||
                   header.gsn >= (*commits)[i - 1].gsn || header.id >= (*commits)[i - 1].id)) {
       return fail("history is not linear");

@@ -10,18 +10,11 @@
 #include <vector>
 
 #include "common/test_runtime.h"
+#include "simulation/people.h"
 #include "storage/fault_store.h"
 #include "storage/store.h"
 
 namespace omnigraph::simulation {
-
-// Person id -> (row id, age).
-struct ModelRow {
-  RowId rid = 0;
-  std::int32_t age = 0;
-  bool operator==(const ModelRow&) const = default;
-};
-using Model = std::map<std::string, ModelRow>;
 
 struct HistoryOptions {
   std::uint64_t seed = 1;
@@ -69,9 +62,8 @@ class StoreHistory {
   std::shared_ptr<FaultStore> faults_;
   LogForm form_;
   std::vector<Handle> handles_;
-  std::map<CommitId, Model> models_;    // of every commit that may exist
+  People people_;
   std::vector<CommitId> acknowledged_;  // on main, in order
-  std::uint64_t next_name_ = 0;
   std::uint64_t opened_ = 0;
   int at_step_ = 0;
   std::string failure_;
