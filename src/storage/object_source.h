@@ -31,8 +31,8 @@ class ObjectSource {
   bool small() const { return length_ <= kSmallBytes; }
   // Whether a read of the range needs no call. Always false for a mapped file.
   bool holds(ByteRange range);
-  // Hands over what was fetched from `offset` on. Ignored when it is not what head() or a read would
-  // have given: a wrong length.
+  // Hands over what was fetched from `offset` on. Ignored when it is not what head() or a read
+  // would have given: a wrong length.
   void prime(std::uint64_t offset, Bytes bytes);
   // Whether equal reads give the same memory.
   bool mapped() const { return objects_->local_path().has_value(); }

@@ -236,7 +236,8 @@ void StoreHistory::check_end() {
   std::size_t next = acknowledged_.size();
   for (std::size_t i = 0; i < commits->size(); ++i) {
     const CommitHeader& header = (*commits)[i];
-    if (!people_.models.contains(header.id)) return fail("a commit that nobody wrote is in history");
+    if (!people_.models.contains(header.id))
+      return fail("a commit that nobody wrote is in history");
     if (i > 0 && (header.version >= (*commits)[i - 1].version ||
                   header.gsn >= (*commits)[i - 1].gsn || header.id >= (*commits)[i - 1].id)) {
       return fail("history is not linear");
