@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "cli/help.h"
+#include "common/nearest_name.h"
 
 namespace omnigraph::cli {
 
@@ -87,13 +88,33 @@ class ArgumentParser {
   bool at_root() const { return result_.path.size() == 1; }
   const CommandSpec& command() const { return *result_.command; }
 
-  void fail(std::string reason) {
+  // `tip`: a line of its own behind the reason, or empty.
+  void fail(std::string reason, const std::string& tip = "") {
     if (error_) return;
-    error_ = "error: " + std::move(reason) + "\n\nUsage: " + usage_line(result_.path) +
-             "\n\nFor more information, try '--help'.\n";
+    error_ = "error: " + std::move(reason) + (tip.empty() ? "" : "\n\n  tip: " + tip) +
+             "\n\nUsage: " + usage_line(result_.path) + "\n\nFor more information, try '--help'.\n";
   }
   void unexpected(std::string_view argument) {
     fail("unexpected argument " + quoted(argument) + " found");
+  }
+  void unknown_option(std::string_view name) {
+    std::vector<std::string_view> names{"help"};
+    for (const OptionSpec& option : command().options) {
+      if (!option.hidden) names.push_back(option.name);
+    }
+    for (const OptionSpec& option : kGlobalOptions) names.push_back(option.name);
+    const std::string_view near = nearest_name(name, names);
+    fail("unexpected argument " + quoted("--" + std::string(name)) + " found",
+         near.empty() ? "" : "a similar option exists: " + quoted("--" + std::string(near)));
+  }
+  void unknown_subcommand(const CommandSpec& of, std::string_view name) {
+    std::vector<std::string_view> names;
+    for (const CommandSpec& sub : of.subcommands) {
+      if (!sub.hidden) names.push_back(sub.name);
+    }
+    const std::string_view near = nearest_name(name, names);
+    fail("unrecognized subcommand " + quoted(name),
+         near.empty() ? "" : "a similar subcommand exists: " + quoted(near));
   }
 
   void word(std::string_view text);
@@ -151,7 +172,7 @@ void ArgumentParser::word(std::string_view text) {
       return;
     }
     if (sub == nullptr) {
-      fail("unrecognized subcommand " + quoted(text));
+      unknown_subcommand(command(), text);
       return;
     }
     result_.command = sub;
@@ -189,7 +210,7 @@ void ArgumentParser::help_of_rest() {
     }
     const CommandSpec* sub = find_subcommand(*result_.path.back(), text);
     if (sub == nullptr) {
-      fail("unrecognized subcommand " + quoted(text));
+      unknown_subcommand(*result_.path.back(), text);
       return;
     }
     result_.path.push_back(sub);
@@ -210,7 +231,7 @@ void ArgumentParser::long_option(std::string_view text) {
   }
   const OptionSpec* option = find_option(command(), name);
   if (option == nullptr) {
-    unexpected("--" + std::string(name));
+    unknown_option(name);
     return;
   }
   take(*option,

@@ -1,5 +1,7 @@
 #include "cli/report.h"
 
+#include "query/source_error.h"
+
 namespace omnigraph::cli {
 
 std::string report_text(std::string_view message) {
@@ -17,6 +19,13 @@ std::string report_text(std::string_view message) {
     }
   }
   return text;
+}
+
+Error pointed(Error error, std::string_view source) {
+  if (!error.span()) return error;
+  Error shown(error.code(), render_source_error(error, source));
+  if (error.details()) return std::move(shown).with(*error.details());
+  return shown;
 }
 
 void report_failure(Process& process, const Error& error) {

@@ -13,6 +13,10 @@ namespace omnigraph::cli {
 // escape codes or a stray blank at its end.
 void report_failure(Process& process, const Error& error);
 
+// The error with the place in `source` that it speaks of behind its message, where it has one: the
+// line, and a mark below it. What its span does not point into must not be given.
+Error pointed(Error error, std::string_view source);
+
 // The message as a report shows it: control characters that would change the terminal are dropped,
 // lines after the first are indented further.
 std::string report_text(std::string_view message);

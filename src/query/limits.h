@@ -25,7 +25,5 @@ inline constexpr std::uint64_t kMaxParameterDimension = 2'147'483'647;
 
 // Characters of a quoted name or text inside a message; longer ones are cut.
 inline constexpr std::size_t kMaxEchoedNameBytes = 200;
-// Names longer than this are not considered as suggestions for a misspelt one.
-inline constexpr std::size_t kMaxSuggestionBytes = 64;
 
 }  // namespace omnigraph

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/nearest_name.h"
 #include "schema/limits.h"
 
 namespace omnigraph {
@@ -155,6 +156,11 @@ Error schema_error(std::string_view source, SourceRange range, std::string_view 
 
 Error catalog_error(std::string_view source, SourceRange range, std::string_view text) {
   return bad_request("catalog error: " + std::string(text)).at(locate(source, range));
+}
+
+std::string did_you_mean(std::string_view name, const std::vector<std::string_view>& candidates) {
+  const std::string_view best = nearest_name(name, candidates);
+  return best.empty() ? "" : "; did you mean '" + std::string(best) + "'?";
 }
 
 }  // namespace omnigraph

@@ -35,4 +35,7 @@ Error schema_error(std::string_view source, SourceRange range, std::string_view 
 // kBadRequest "catalog error: <text>" with the span of `range`.
 Error catalog_error(std::string_view source, SourceRange range, std::string_view text);
 
+// "; did you mean 'Person'?" when one of the candidates is near `name`, else nothing.
+std::string did_you_mean(std::string_view name, const std::vector<std::string_view>& candidates);
+
 }  // namespace omnigraph

@@ -311,5 +311,28 @@ TEST_F(RunTest, BlobRangesAreCheckedFirst) {
                        "Blob range overflows u64: offset 18446744073709551615, length 2"));
 }
 
+TEST_F(CliTest, MistakesAreShownWhereTheyStand) {
+  write("s.pg", "node Person { name: String @key }");
+  write("bad.pg", "node Person { name: String @key }\nedge Knows: Person -> Persn");
+  ASSERT_EQ(run({"init", "--schema", path("s.pg"), path("g.omni")}).status, 0);
+  const Outcome query = run({"query", "--store", path("g.omni"), "-e",
+                             "query q() { match { $p: Person } return { $p.nam } }"});
+  EXPECT_TRUE(contains(query.err,
+                       "   0: type error: T6: type `Person` has no property `nam`; did "
+                       "you mean `name`?\n       --> 1:43\n"));
+  EXPECT_TRUE(contains(query.err, "^^^^^^\n"));
+  for (const std::string command : {"plan", "apply"}) {
+    const Outcome schema = run({"schema", command, path("g.omni"), "--schema", path("bad.pg")});
+    EXPECT_TRUE(contains(schema.err, "unresolved endpoint"));
+    EXPECT_TRUE(contains(schema.err, "did you mean 'Person'?"));
+    EXPECT_TRUE(contains(schema.err, "2 | edge Knows: Person -> Persn\n"));
+  }
+  EXPECT_TRUE(contains(run({"brnch"}).err, "  tip: a similar subcommand exists: 'branch'\n"));
+  EXPECT_TRUE(contains(run({"branch", "lst"}).err, "'list'"));
+  EXPECT_TRUE(
+      contains(run({"query", "--stroe", "x"}).err, "  tip: a similar option exists: '--store'\n"));
+  EXPECT_EQ(run({"query", "--xyzzy"}).err.find("tip:"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace omnigraph::cli

@@ -2,6 +2,7 @@
 
 #include "cli/commands/commands.h"
 #include "cli/files.h"
+#include "cli/report.h"
 #include "schema/compile.h"
 
 namespace omnigraph::cli {
@@ -23,7 +24,9 @@ ExitStatus run_lint(Invocation& call) {
     OG_ASSIGN_OR_RETURN(schema, graph.schema_source());
   }
   OG_ASSIGN_OR_RETURN(const std::string source, read_text_file(input.query_path, "query file"));
-  OG_ASSIGN_OR_RETURN(const CatalogPtr catalog, compile_schema(schema, CompileMode::kLint));
+  Result<CatalogPtr> compiled = compile_schema(schema, CompileMode::kLint);
+  if (!compiled.ok()) return pointed(std::move(compiled).error(), schema);
+  const CatalogPtr& catalog = *compiled;
   const LintReport report = lint_queries(source, *catalog);
   if (call.json()) {
     call.print_json(lint_json(report, input));

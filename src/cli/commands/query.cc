@@ -1,5 +1,6 @@
 // query, mutate, alias.
 #include "cli/commands/commands.h"
+#include "cli/report.h"
 #include "cli/write_target.h"
 
 namespace omnigraph::cli {
@@ -57,7 +58,9 @@ ExitStatus run_query(Invocation& call) {
                        .branch = call.arguments.value("branch"),
                        .snapshot = call.arguments.value("snapshot"),
                        .explain = call.arguments.has("explain")};
-  OG_ASSIGN_OR_RETURN(const ResultSet result, graph.query(request));
+  Result<ResultSet> answer = graph.query(request);
+  if (!answer.ok()) return pointed(std::move(answer).error(), source);
+  const ResultSet& result = *answer;
   if (request.explain) {
     if (call.json()) {
       call.print_json(result.plan_json());
@@ -92,7 +95,7 @@ ExitStatus run_mutate(Invocation& call) {
     if (outcome.error().code() == ErrorCode::kPreconditionFailed) {
       return report_lost_precondition(call, outcome.error());
     }
-    return std::move(outcome).error();
+    return pointed(std::move(outcome).error(), source);
   }
   const MutationReport& report = *outcome;
   if (!call.json()) {

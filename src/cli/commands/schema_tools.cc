@@ -3,6 +3,7 @@
 
 #include "cli/commands/commands.h"
 #include "cli/files.h"
+#include "cli/report.h"
 #include "cli/schema_inference.h"
 #include "schema/compile.h"
 #include "schema/format.h"
@@ -30,9 +31,11 @@ ExitStatus run_schema_diff(Invocation& call) {
   OG_ASSIGN_OR_RETURN(const std::string before, schema_of(from));
   OG_ASSIGN_OR_RETURN(const std::string after, schema_of(to));
   Result<CatalogPtr> accepted = compile_schema(before);
-  if (!accepted.ok()) return std::move(accepted.error()).prefixed("'" + from + "': ");
+  if (!accepted.ok())
+    return pointed(std::move(accepted.error()), before).prefixed("'" + from + "': ");
   Result<Migration> migration = plan_migration(**accepted, after, false);
-  if (!migration.ok()) return std::move(migration.error()).prefixed("'" + to + "': ");
+  if (!migration.ok())
+    return pointed(std::move(migration.error()), after).prefixed("'" + to + "': ");
   if (!call.json()) {
     std::string text;
     for (const MigrationStep& step : migration->steps) text += "- " + describe(step) + "\n";

@@ -2,6 +2,7 @@
 #include "cli/commands/commands.h"
 #include "cli/credentials.h"
 #include "cli/files.h"
+#include "cli/report.h"
 #include "cli/write_target.h"
 
 namespace omnigraph::cli {
@@ -36,7 +37,9 @@ ExitStatus run_init(Invocation& call) {
   }
   OG_ASSIGN_OR_RETURN(const std::string schema,
                       read_text_file(std::string(*call.arguments.value("schema")), "schema file"));
-  OG_RETURN_IF_ERROR(Graph::create(uri, schema, {.force = call.arguments.has("force")}));
+  if (auto made = Graph::create(uri, schema, {.force = call.arguments.has("force")}); !made.ok()) {
+    return pointed(std::move(made).error(), schema);
+  }
   call.print("initialized " + uri + "\n");
   return kSuccess;
 }
@@ -64,8 +67,9 @@ ExitStatus run_schema_plan(Invocation& call) {
   OG_ASSIGN_OR_RETURN(const std::string desired,
                       read_text_file(std::string(*call.arguments.value("schema")), "schema file"));
   OG_ASSIGN_OR_RETURN(const Graph graph, open_graph(scope, true));
-  OG_ASSIGN_OR_RETURN(const SchemaPlan plan,
-                      graph.plan_schema(desired, call.arguments.has("allow-data-loss")));
+  Result<SchemaPlan> planned = graph.plan_schema(desired, call.arguments.has("allow-data-loss"));
+  if (!planned.ok()) return pointed(std::move(planned).error(), desired);
+  const SchemaPlan& plan = *planned;
   if (!call.json()) {
     std::string text = "schema plan for " + scope.uri + "\n";
     text += plan.supported ? "supported: yes\n" : "supported: no\n";
@@ -98,11 +102,12 @@ ExitStatus run_schema_apply(Invocation& call) {
                       read_text_file(std::string(*call.arguments.value("schema")), "schema file"));
   OG_ASSIGN_OR_RETURN(const Graph graph, open_graph(scope, false));
   const auto actor = actor_of(call.arguments, call.config);
-  OG_ASSIGN_OR_RETURN(const SchemaReport report,
-                      graph.apply_schema({.desired = desired,
-                                          .allow_data_loss = call.arguments.has("allow-data-loss"),
-                                          .actor = actor ? std::optional<std::string_view>(*actor)
-                                                         : std::nullopt}));
+  Result<SchemaReport> applied =
+      graph.apply_schema({.desired = desired,
+                          .allow_data_loss = call.arguments.has("allow-data-loss"),
+                          .actor = actor ? std::optional<std::string_view>(*actor) : std::nullopt});
+  if (!applied.ok()) return pointed(std::move(applied).error(), desired);
+  const SchemaReport& report = *applied;
   if (!call.json()) {
     std::string text = "schema apply for " + scope.uri + "\nsupported: yes\n";
     text += report.commit ? "applied: yes\n" : "applied: no\n";

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/nearest_name.h"
 #include "query/check.h"
 #include "query/limits.h"
 
@@ -15,25 +16,6 @@ std::string cut(std::string_view text) {
   std::size_t end = kMaxEchoedNameBytes;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0u) == 0x80u) --end;
   return std::string(text.substr(0, end)) + "…";
-}
-
-// Edits (insert, delete, replace, swap neighbours) from `a` to `b`; both are short.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> two_back(b.size() + 1), previous(b.size() + 1), row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) previous[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      row[j] = std::min(
-          {previous[j] + 1, row[j - 1] + 1, previous[j - 1] + (a[i - 1] == b[j - 1] ? 0u : 1u)});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
-        row[j] = std::min(row[j], two_back[j - 2] + 1);
-      }
-    }
-    std::swap(two_back, previous);
-    std::swap(previous, row);
-  }
-  return previous[b.size()];
 }
 
 Error wrong_literal(const ValueTarget& target, const PropertyType& got, SourceSpan span) {
@@ -127,17 +109,7 @@ std::string quoted(std::string_view name) { return "`" + cut(name) + "`"; }
 std::string quoted_variable(std::string_view name) { return "`$" + cut(name) + "`"; }
 
 std::string suggestion(std::string_view name, const std::vector<std::string_view>& candidates) {
-  if (name.size() > kMaxSuggestionBytes) return "";
-  std::string_view best;
-  std::size_t best_distance = name.size() / 3 + 1;  // more edits than a third is another word
-  for (const std::string_view candidate : candidates) {
-    if (candidate.size() > kMaxSuggestionBytes) continue;
-    const std::size_t distance = edit_distance(name, candidate);
-    if (distance < best_distance || (distance == best_distance && best.empty())) {
-      best = candidate;
-      best_distance = distance;
-    }
-  }
+  const std::string_view best = nearest_name(name, candidates);
   return best.empty() ? "" : "; did you mean " + quoted(best) + "?";
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "schema/rules/draft.h"
+#include "schema/source_text.h"
 
 namespace omnigraph {
 namespace {
@@ -72,6 +73,12 @@ class ConstraintRules {
     type.constraints = std::move(all);
   }
 
+  static std::string meant(const TypeDraft& type, std::string_view name) {
+    std::vector<std::string_view> names;
+    for (const PropertyDraft& property : type.properties) names.push_back(property.name);
+    return did_you_mean(name, names);
+  }
+
   Status check(const TypeDraft& type, const PropertyIndex& properties,
                const ConstraintDraft& constraint) const {
     const std::string name = "@" + std::string(constraint_name(constraint.kind));
@@ -86,9 +93,9 @@ class ConstraintRules {
       if (ends_allowed && (member == "src" || member == "dst")) continue;
       const PropertyDraft* property = properties.find(member);
       if (property == nullptr) {
-        return draft_.parse_error(
-            constraint.range,
-            name + " on " + type.title() + " references unknown property '" + member + "'");
+        return draft_.parse_error(constraint.range, name + " on " + type.title() +
+                                                        " references unknown property '" + member +
+                                                        "'" + meant(type, member));
       }
       OG_RETURN_IF_ERROR(check(type, *property, constraint, name));
     }

@@ -6,6 +6,7 @@
 
 #include "schema/limits.h"
 #include "schema/rules/draft.h"
+#include "schema/source_text.h"
 
 namespace omnigraph {
 namespace {
@@ -37,11 +38,19 @@ class InterfaceResolver {
   }
 
  private:
+  std::string meant(std::string_view name) const {
+    std::vector<std::string_view> names;
+    for (const TypeDraft& type : draft_.types) {
+      if (type.kind == TypeKind::kInterface) names.push_back(type.name);
+    }
+    return did_you_mean(name, names);
+  }
+
   Status resolve(TypeDraft& node) {
     for (const InterfaceName& name : node.implements) {
       if (!interfaces_.contains(name.name)) {
-        return draft_.parse_error(
-            name.range, node.title() + " implements unknown interface '" + name.name + "'");
+        return draft_.parse_error(name.range, node.title() + " implements unknown interface '" +
+                                                  name.name + "'" + meant(name.name));
       }
     }
     // In name order, each once: the order of writing has no meaning.

@@ -47,6 +47,14 @@ class SchemaRules {
     return {};
   }
 
+  std::string meant(std::string_view name) const {
+    std::vector<std::string_view> nodes;
+    for (const TypeDraft& type : draft_.types) {
+      if (type.kind == TypeKind::kNode) nodes.push_back(type.name);
+    }
+    return did_you_mean(name, nodes);
+  }
+
   Status endpoints() const {
     const auto& nodes = names_[static_cast<std::size_t>(TypeKind::kNode)];
     for (const TypeDraft& type : draft_.types) {
@@ -58,9 +66,9 @@ class SchemaRules {
         return draft_.catalog_error(
             source ? type.from_range : type.to_range,
             mode_ == CompileMode::kLint
-                ? type.title() + " has unknown " + end + " type '" + name + "'"
+                ? type.title() + " has unknown " + end + " type '" + name + "'" + meant(name)
                 : type.title() + " has an unresolved endpoint: its " + end + " '" + name +
-                      "' is no node type of this schema");
+                      "' is no node type of this schema" + meant(name));
       }
     }
     return {};
