@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "omnigraph/error.h"
+#include "omnigraph/merge.h"
 #include "omnigraph/result_set.h"
 #include "omnigraph/value.h"
 
@@ -186,6 +187,47 @@ struct SnapshotInfo {
   std::uint64_t version = 0;
   std::string commit_id;
   std::vector<DatasetInfo> datasets;  // edge types by name, then node types by name
+};
+
+struct BranchRequest {
+  std::string_view name;
+  std::string_view from = "main";
+  // Begin at this commit of `from`, or at the last one that it had at this instant (microseconds
+  // since the Unix epoch), instead of at its head. At most one of the two.
+  std::optional<std::string_view> at_commit = std::nullopt;
+  std::optional<std::int64_t> at_time = std::nullopt;
+};
+
+struct BranchListRequest {
+  std::string_view after = {};  // only names behind this one
+  std::string_view prefix = {};
+  std::size_t limit = SIZE_MAX;
+};
+
+struct BranchInfo {
+  std::string name;
+  std::string head;                   // commit id
+  std::uint64_t version = 0;          // graph_manifest_version of the head
+  std::optional<std::string> parent;  // what it was forked from; nullopt for main
+  std::string forked_at;              // commit id; empty for main
+  std::int64_t created_at = 0;        // microseconds since the Unix epoch
+  std::int64_t changed_at = 0;        // of the head commit
+};
+
+struct MergeRequest {
+  std::string_view source;
+  std::string_view target = "main";
+  std::optional<std::string_view> actor = std::nullopt;
+};
+
+struct MergeReport {
+  std::string source, target;  // as requested
+  MergeOutcome outcome = MergeOutcome::kAlreadyUpToDate;
+  std::optional<std::string> actor;
+  std::string base;                      // commit id: where the two last agreed
+  std::optional<Commit> commit;          // nullopt when up to date or only previewed
+  std::vector<MergedType> types;         // that change: edge types by name, then node types
+  std::vector<MergeConflict> conflicts;  // of a preview; merge() reports them as its error
 };
 
 // One step of a schema change.
@@ -412,9 +454,24 @@ class Graph {
   // that is not supported, whose message says why), kConflict (there are other branches).
   Result<SchemaReport> apply_schema(const SchemaRequest& request) const;
 
-  Result<std::vector<std::string>> branches() const;  // sorted by bytes
-  // Forks `name` from the head of `from`. Errors: kBadRequest (the name), kConflict, kNotFound.
+  Result<std::vector<std::string>> branches(const BranchListRequest& request = {})
+      const;  // sorted by bytes
+  Result<std::vector<BranchInfo>> branch_infos(const BranchListRequest& request = {}) const;
+  // Forks `name` from the head of `from`, in one small record whatever the size of the graph.
+  // Errors: kBadRequest (the name), kConflict (it exists, or one above or below it), kNotFound.
   Status create_branch(std::string_view name, std::string_view from = "main") const;
+  // The same from the past. Further errors: kNotFound (a commit that `from` does not carry),
+  // kBadRequest (the schema changed since).
+  Status create_branch(const BranchRequest& request) const;
+  // Errors: kBadRequest (main), kNotFound, kConflict while another branch stands on it.
+  Status delete_branch(std::string_view name) const;
+
+  // Merges what `source` has into `target` as one commit there. Errors: kBadRequest, kNotFound,
+  // kConflict with details `merge_conflicts` (all of them; nothing was written) or
+  // `read_set_conflict` (other commits kept moving the target).
+  Result<MergeReport> merge(const MergeRequest& request) const;
+  // What merge() would do now, its conflicts included. Writes nothing.
+  Result<MergeReport> preview_merge(const MergeRequest& request) const;
 
   // History of a branch, newest first: what it inherited and what was authored on it.
   Result<std::vector<Commit>> commits(std::string_view branch = "main") const;

@@ -12,12 +12,24 @@ constexpr PositionalSpec kMergeSource[] = {
 constexpr OptionSpec kBranchCreateOptions[] = {
     kUri,
     {.name = "from", .value_name = "BRANCH", .help = "Branch to fork [default: main]"},
+    {.name = "at",
+     .value_name = "COMMIT|TIME",
+     .help = "Begin at this commit of that branch, or at the last one by then"},
+    kJson};
+constexpr OptionSpec kBranchListOptions[] = {
+    kUri,
+    {.name = "prefix", .value_name = "TEXT", .help = "Only branches whose names begin so"},
+    {.name = "after", .value_name = "NAME", .help = "Only branches behind this name"},
+    {.name = "limit", .value_name = "N", .help = "At most so many", .kind = kU64},
+    {.name = "verbose", .help = "With heads, ages and origins", .kind = kFlag},
     kJson};
 constexpr OptionSpec kMergeOptions[] = {
     kUri,
     {.name = "into", .value_name = "BRANCH", .help = "Branch to merge into [default: main]"},
     {.name = "delete-branch", .help = "Delete the source branch afterwards", .kind = kFlag},
+    {.name = "dry-run", .help = "Show what it would do, conflicts included", .kind = kFlag},
     kJson};
+constexpr OptionPair kMergeExcludes[] = {{"delete-branch", "dry-run"}};
 
 constexpr OptionSpec kBlobGetOptions[] = {
     kBranch,
@@ -136,7 +148,7 @@ constinit const CommandSpec kBranchCommands[4] = {{.id = CommandId::kBranchCreat
                                                    .capability = Capability::kAny,
                                                    .accepts = kDataScope,
                                                    .label = "branch",
-                                                   .options = kUriJson},
+                                                   .options = kBranchListOptions},
                                                   {.id = CommandId::kBranchDelete,
                                                    .name = "delete",
                                                    .about = "Delete a branch",
@@ -152,7 +164,8 @@ constinit const CommandSpec kBranchCommands[4] = {{.id = CommandId::kBranchCreat
                                                    .accepts = kDataScope,
                                                    .label = "branch",
                                                    .positionals = kMergeSource,
-                                                   .options = kMergeOptions}};
+                                                   .options = kMergeOptions,
+                                                   .excludes = kMergeExcludes}};
 
 constinit const CommandSpec kBlobCommands[4] = {{.id = CommandId::kBlobGet,
                                                  .name = "get",

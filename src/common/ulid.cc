@@ -86,10 +86,15 @@ Ulid UlidSource::next_run(std::uint64_t n) {
   return first;
 }
 
+// Others go on from `seen` too, and may do so within the same millisecond or behind a clock that is
+// ahead. Going on from a random place in the next millisecond keeps what we hand out apart from
+// what they do.
 void UlidSource::observe(Ulid seen) {
   if (seen.millis() >= kLastMillis) return;
   const std::lock_guard lock(mutex_);
-  if (last_ < seen) last_ = seen;
+  if (seen <= last_) return;
+  last_.high = (static_cast<std::uint64_t>(seen.millis() + 1) << 16) | (random_->next() & 0xFFFF);
+  last_.low = random_->next();
 }
 
 }  // namespace omnigraph

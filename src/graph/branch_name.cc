@@ -34,12 +34,9 @@ Status check_characters(std::string_view name) {
   return {};
 }
 
-// Whether one name is a whole-segment prefix of the other.
-bool related(std::string_view a, std::string_view b) {
-  const std::string_view shorter = a.size() < b.size() ? a : b;
-  const std::string_view longer = a.size() < b.size() ? b : a;
-  return longer.size() > shorter.size() && longer.starts_with(shorter) &&
-         longer[shorter.size()] == '/';
+bool is_internal(std::string_view name) {
+  if (name.starts_with('/')) name.remove_prefix(1);
+  return name == kInternalName;
 }
 
 }  // namespace
@@ -50,8 +47,7 @@ Result<std::string_view> trim_branch(std::string_view given) {
   return given.substr(first, given.find_last_not_of(kBlanks) - first + 1);
 }
 
-Status check_new_branch(std::string_view name, const GraphState& state,
-                        std::string_view operation) {
+Status check_new_branch(std::string_view name, std::string_view operation) {
   if (name == kMainBranch) return bad_request("cannot create branch 'main'");
   OG_RETURN_IF_ERROR(refuse_internal(name, operation));
   if (name.size() > kMaxBranchNameBytes) return invalid(name, "longer than 200 bytes");
@@ -61,25 +57,19 @@ Status check_new_branch(std::string_view name, const GraphState& state,
   }
   if (name.ends_with(".lock")) return invalid(name, "it ends with '.lock'");
   OG_RETURN_IF_ERROR(check_characters(name));
-  for (const auto& [live, unused] : state.branches) {
-    if (live == name) {
-      return Error(ErrorCode::kConflict, "branch '" + live + "' already exists");
-    }
-    if (live == kMainBranch || !related(live, name)) continue;
-    return Error(ErrorCode::kConflict, "branch '" + std::string(name) +
-                                           "' cannot live beside branch '" + live +
-                                           "': names of live branches may not be ancestors or "
-                                           "descendants of each other");
-  }
   return {};
 }
 
 Status refuse_internal(std::string_view name, std::string_view operation) {
-  std::string_view bare = name;
-  if (bare.starts_with('/')) bare.remove_prefix(1);
-  if (bare != kInternalName) return {};
+  if (!is_internal(name)) return {};
   return bad_request(std::string(operation) + " does not allow internal system ref '" +
                      std::string(name) + "'");
+}
+
+Status refuse_internals(std::string_view name, std::string_view operation) {
+  if (!is_internal(name)) return {};
+  return bad_request(std::string(operation) + " does not allow internal system refs ('" +
+                     std::string(name) + "')");
 }
 
 Error branch_not_found(std::string_view name) {

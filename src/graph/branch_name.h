@@ -5,7 +5,6 @@
 #include <string_view>
 
 #include "omnigraph/error.h"
-#include "storage/snapshot.h"
 
 namespace omnigraph {
 
@@ -16,14 +15,15 @@ inline constexpr std::size_t kMaxBranchNameBytes = 200;
 // The name without surrounding white space. kBadRequest when nothing is left.
 Result<std::string_view> trim_branch(std::string_view given);
 
-// Whether a trimmed name may be created: its grammar, and that no live branch of `state` has it or
-// stands above or below it in the path of names. `operation` is for the message about internal
-// names.
-Status check_new_branch(std::string_view name, const GraphState& state, std::string_view operation);
+// Whether a trimmed name may name a new branch. `operation` is for the message about internal names.
+// That no live branch stands in its way is the committer's to find out.
+Status check_new_branch(std::string_view name, std::string_view operation);
 
 // kBadRequest "<operation> does not allow internal system ref '<name>'" for a name that the engine
 // keeps to itself.
 Status refuse_internal(std::string_view name, std::string_view operation);
+// The same of an operation on two branches: "… internal system refs …".
+Status refuse_internals(std::string_view name, std::string_view operation);
 
 // "branch '<name>' not found".
 Error branch_not_found(std::string_view name);

@@ -51,6 +51,7 @@ SchemaPlan to_plan(const Migration& migration) {
 Graph::Engine::Engine(std::unique_ptr<Store> store, const GraphOptions& options)
     : store_(std::move(store)), feed_(std::make_unique<ChangeFeed>(*store_)) {
   if (!options.read_only) writer_ = std::make_unique<Writer>(*store_);
+  merger_ = std::make_unique<Merger>(*store_, writer_ ? &writer_->committer() : nullptr);
 }
 
 Result<std::unique_ptr<Graph::Engine>> Graph::Engine::create(
@@ -85,9 +86,9 @@ Result<Writer*> Graph::Engine::writer() {
 Result<std::shared_ptr<const BranchState>> Graph::Engine::head(const GraphState& state,
                                                                std::string_view branch) {
   OG_ASSIGN_OR_RETURN(const std::string_view name, trim_branch(branch));
-  const auto found = state.branches.find(std::string(name));
-  if (found == state.branches.end()) return branch_not_found(name);
-  return found->second;
+  const BranchStatePtr* const found = state.branches.get(name);
+  if (found == nullptr) return branch_not_found(name);
+  return *found;
 }
 
 Result<std::shared_ptr<const BranchState>> Graph::Engine::head(std::string_view branch) {
@@ -130,24 +131,6 @@ Result<SchemaPlan> Graph::Engine::plan_schema(std::string_view desired, bool all
   return to_plan(migration);
 }
 
-Result<std::vector<std::string>> Graph::Engine::branches() {
-  OG_ASSIGN_OR_RETURN(const GraphStatePtr state, newest());
-  std::vector<std::string> names;
-  for (const auto& [name, unused] : state->branches) names.push_back(name);  // the map's order
-  return names;
-}
-
-Status Graph::Engine::create_branch(std::string_view name, std::string_view from) {
-  OG_ASSIGN_OR_RETURN(Writer* const writer, this->writer());
-  OG_ASSIGN_OR_RETURN(const std::string_view new_name, trim_branch(name));
-  OG_ASSIGN_OR_RETURN(const std::string_view source, trim_branch(from));
-  OG_ASSIGN_OR_RETURN(const GraphStatePtr state, newest());
-  OG_RETURN_IF_ERROR(check_new_branch(new_name, *state, "branch_create"));
-  if (state->branch(source) == nullptr) return branch_not_found(source);
-  OG_RETURN_IF_ERROR(writer->committer().create_branch(new_name, source));
-  return {};
-}
-
 Result<std::vector<Commit>> Graph::Engine::commits(std::string_view branch) {
   OG_ASSIGN_OR_RETURN(const auto state, head(branch));
   OG_ASSIGN_OR_RETURN(const std::vector<CommitHeader> reachable, store_->commits(state->name));
@@ -175,7 +158,7 @@ Result<CommitHeader> Graph::Engine::commit_header(std::string_view id) {
   const auto parsed = Ulid::parse(id);
   if (!parsed) return commit_not_found(id);
   OG_ASSIGN_OR_RETURN(const std::optional<CommitHeader> header, store_->find_commit(*parsed));
-  if (!header) return commit_not_found(id);
+  if (!header || !store_->state()->carries(*header)) return commit_not_found(id);
   return *header;
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "graph/query_cache.h"
+#include "history/merge.h"
 #include "omnigraph/graph.h"
 #include "schema/migration.h"
 #include "storage/store.h"
@@ -42,8 +43,11 @@ class Graph::Engine {
   Result<std::string> schema_source();
   Result<SchemaPlan> plan_schema(std::string_view desired, bool allow_data_loss);
   Result<SchemaReport> apply_schema(const SchemaRequest& request);
-  Result<std::vector<std::string>> branches();
-  Status create_branch(std::string_view name, std::string_view from);
+  Result<std::vector<std::string>> branches(const BranchListRequest& request);
+  Result<std::vector<BranchInfo>> branch_infos(const BranchListRequest& request);
+  Status create_branch(const BranchRequest& request);
+  Status delete_branch(std::string_view name);
+  Result<MergeReport> merge(const MergeRequest& request, bool preview);
   Result<std::vector<Commit>> commits(std::string_view branch);
   Result<Commit> commit(std::string_view id);
   Result<CommitChangesPage> commit_changes(const CommitChangesRequest& request);
@@ -89,9 +93,12 @@ class Graph::Engine {
   Status export_snapshot(const Snapshot& snapshot, const std::vector<std::string>& types,
                          const std::function<bool(bool is_edge)>& takes, const TextSink& sink);
   Result<Writer*> writer();
+  Result<std::optional<CommitId>> fork_point(const GraphState& state, const BranchState& from,
+                                             const BranchRequest& request);
 
   std::unique_ptr<Store> store_;
   std::unique_ptr<Writer> writer_;  // null when opened for reading only
+  std::unique_ptr<Merger> merger_;
   QueryCache queries_;
   std::unique_ptr<ChangeFeed> feed_;  // where polls stopped last
 };

@@ -85,9 +85,24 @@ Result<SchemaPlan> Graph::plan_schema(std::string_view desired, bool allow_data_
 Result<SchemaReport> Graph::apply_schema(const SchemaRequest& request) const {
   return engine_->apply_schema(request);
 }
-Result<std::vector<std::string>> Graph::branches() const { return engine_->branches(); }
+Result<std::vector<std::string>> Graph::branches(const BranchListRequest& request) const {
+  return engine_->branches(request);
+}
+Result<std::vector<BranchInfo>> Graph::branch_infos(const BranchListRequest& request) const {
+  return engine_->branch_infos(request);
+}
+Status Graph::create_branch(const BranchRequest& request) const {
+  return engine_->create_branch(request);
+}
+Status Graph::delete_branch(std::string_view name) const { return engine_->delete_branch(name); }
+Result<MergeReport> Graph::merge(const MergeRequest& request) const {
+  return engine_->merge(request, false);
+}
+Result<MergeReport> Graph::preview_merge(const MergeRequest& request) const {
+  return engine_->merge(request, true);
+}
 Status Graph::create_branch(std::string_view name, std::string_view from) const {
-  return engine_->create_branch(name, from);
+  return engine_->create_branch({.name = name, .from = from});
 }
 Result<std::vector<Commit>> Graph::commits(std::string_view branch) const {
   return engine_->commits(branch);

@@ -91,7 +91,7 @@ Result<LoadReport> Graph::Engine::load(LoadSource& source, const LoadRequest& re
   if (state->branch(branch) == nullptr) {
     if (!request.from) return branch_not_found(branch);
     // A step of its own: the fork stays even when the load then fails.
-    OG_RETURN_IF_ERROR(create_branch(branch, *request.from));
+    OG_RETURN_IF_ERROR(create_branch({.name = branch, .from = *request.from}));
     report.branch_created = true;
   }
   OG_ASSIGN_OR_RETURN(LoadOutcome outcome, writer->load(source, {.mode = request.mode,

@@ -74,7 +74,7 @@ bool gave_up(const GraphState& state, const CommitEntry& commit, Gsn parent) {
 // segments or cleared the table: then the two versions are compared.
 Result<std::optional<VersionDiff>> rows_of(const TableChange& change, Gsn gsn,
                                            const TableVersion& before, const TableVersion& after) {
-  if (change.clear || !change.segments.empty()) return std::optional<VersionDiff>();
+  if (change.clear || !change.segments.empty() || !change.adopted.empty()) return std::optional<VersionDiff>();
   VersionDiff diff;
   const auto place = [](const TableVersion& version, RowId rid) -> Result<Location> {
     OG_ASSIGN_OR_RETURN(const auto at, version.locate(rid));
@@ -262,7 +262,7 @@ Result<PollPage> ChangeFeed::poll(const GraphState& state, const BranchState& br
                     .cut = head,
                     .branch = branch.name,
                     .done = 0};
-  OG_ASSIGN_OR_RETURN(const Lineage lineage, Lineage::of(store_, state, branch));
+  const Lineage lineage(state, branch);
   if (request.cursor || request.page_token) {
     const bool page = request.page_token.has_value();
     OG_ASSIGN_OR_RETURN(ChangeToken token,
@@ -289,7 +289,7 @@ Result<PollPage> ChangeFeed::poll(const GraphState& state, const BranchState& br
   }
   const auto on_chain = [&](CommitId id) -> Result<CommitHeader> {
     OG_ASSIGN_OR_RETURN(const auto header, store_.find_commit(id));
-    if (!header || !lineage.holds(*header)) {
+    if (!header || !lineage.carries(*header)) {
       return token_rejected("the commit is not on the branch's first-parent chain");
     }
     return *header;
@@ -337,7 +337,7 @@ Result<PollPage> ChangeFeed::poll(const GraphState& state, const BranchState& br
           for (const Entry& entry : record.entries) {
             const auto* commit = std::get_if<CommitEntry>(&entry);
             if (commit == nullptr || commit->header.gsn <= from.gsn ||
-                !lineage.holds(commit->header)) {
+                !lineage.carries(commit->header)) {
               continue;
             }
             if (commit->header.gsn > cut.gsn) return false;

@@ -16,6 +16,10 @@ std::vector<SegmentMention> segments_of(const CommitEntry& commit) {
     for (const SegmentRef& ref : change.segments) {
       out.push_back({.id = ref.id, .table = change.table, .gsn = commit.header.gsn, .inputs = {}});
     }
+    for (const AdoptedSegment& from : change.adopted) {
+      out.push_back(
+          {.id = from.ref.id, .table = change.table, .gsn = commit.header.gsn, .inputs = {}});
+    }
   }
   return out;
 }

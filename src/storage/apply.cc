@@ -51,21 +51,13 @@ class Applier {
     return damaged("log record", std::to_string(sequence_), why);
   }
 
-  // A copy of a branch to change, put in the place of the old one.
-  std::shared_ptr<BranchState> change_branch(const std::string& name) {
-    const auto it = state_->branches.find(name);
-    if (it == state_->branches.end()) return nullptr;
-    auto changed = std::make_shared<BranchState>(*it->second);
-    it->second = changed;
-    return changed;
-  }
-
   Changing* changing(const std::string& name) {
     const auto known = changing_.find(name);
     if (known != changing_.end()) return &known->second;
+    const BranchState* before = state_->branch(name);
+    if (before == nullptr) return nullptr;
     Changing made;
-    made.branch = change_branch(name);
-    if (made.branch == nullptr) return nullptr;
+    made.branch = std::make_shared<BranchState>(*before);
     made.tables = made.branch->snapshot->tables();
     made.head = made.branch->snapshot->head();
     return &changing_.emplace(name, std::move(made)).first->second;
@@ -79,6 +71,7 @@ class Applier {
       }
       work.branch->snapshot = std::make_shared<const Snapshot>(
           state_->catalog, std::move(work.tables), std::move(work.head), name);
+      state_->put_branch(std::move(work.branch));
     }
     changing_.clear();
     return {};
@@ -112,10 +105,11 @@ class Applier {
   }
 
   Status replace_table(Changing& work, TypeId id, bool clear, std::span<const RowId> deleted,
-                       std::span<const SegmentPtr> added) {
+                       std::span<const SegmentPtr> added,
+                       std::span<const TablePart> adopted = {}) {
     TableVersionPtr& table = work.tables[id];
     const TableVersion& before = table ? *table : *TableVersion::empty();
-    auto after = before.apply(clear, deleted, added);
+    auto after = before.apply(clear, deleted, added, adopted);
     if (!after.ok()) {
       return std::move(after).error().prefixed("log record " + std::to_string(sequence_) + ": ");
     }
@@ -172,7 +166,8 @@ class Applier {
       count_version(change.table, header, *work.branch);
       return {};
     }
-    if (change.clear || !change.deleted.empty() || !change.segments.empty()) {
+    if (change.clear || !change.deleted.empty() || !change.segments.empty() ||
+        !change.adopted.empty()) {
       OG_RETURN_IF_ERROR(join(work, change.table));
       std::vector<SegmentPtr> added;
       added.reserve(change.segments.size());
@@ -181,7 +176,15 @@ class Applier {
         saw_row(change.table, ref.max_rid);
         added.push_back(std::move(segment));
       }
-      OG_RETURN_IF_ERROR(replace_table(work, change.table, change.clear, change.deleted, added));
+      std::vector<TablePart> adopted;
+      adopted.reserve(change.adopted.size());
+      for (const AdoptedSegment& segment : change.adopted) {
+        OG_ASSIGN_OR_RETURN(TablePart part, adopted_part(segment, source_));
+        saw_row(change.table, segment.ref.max_rid);
+        adopted.push_back(std::move(part));
+      }
+      OG_RETURN_IF_ERROR(
+          replace_table(work, change.table, change.clear, change.deleted, added, adopted));
     }
     for (const RowBatch& rows : change.inline_rows) {
       if (rows.rows == 0) continue;
@@ -207,6 +210,7 @@ class Applier {
   // when its segments are missing.
   void apply_past(const TableChange& change, const CommitHeader& header, Changing& work) {
     for (const SegmentRef& ref : change.segments) saw_row(change.table, ref.max_rid);
+    for (const AdoptedSegment& from : change.adopted) saw_row(change.table, from.ref.max_rid);
     const auto floor = floors_->find(change.table);
     const bool below = floor != floors_->end() && header.gsn < floor->second;
     if (!below && change_rows(change, header, work).ok()) return;
@@ -220,13 +224,18 @@ class Applier {
       OG_ASSIGN_OR_RETURN(SegmentPtr segment, source_.segment(ref));
       added.push_back(std::move(segment));
     }
+    std::vector<TablePart> adopted;
+    for (const AdoptedSegment& segment : change.adopted) {
+      OG_ASSIGN_OR_RETURN(TablePart part, adopted_part(segment, source_));
+      adopted.push_back(std::move(part));
+    }
     for (const RowBatch& rows : change.inline_rows) {
       if (rows.rows == 0) continue;
       RowBatch batch = rows;
       if (batch.gsns.empty()) batch.gsn = header.gsn;
       OG_RETURN_IF_ERROR(add_inline(std::move(batch), added));
     }
-    return replace_table(work, change.table, change.clear, change.deleted, added);
+    return replace_table(work, change.table, change.clear, change.deleted, added, adopted);
   }
 
   // The commit stands at floors: what it left of their tables was stored.
@@ -241,7 +250,8 @@ class Applier {
 
   // Every branch is read through the accepted schema; rows of types that are gone go with them.
   void adopt_catalog() {
-    for (auto& [name, branch] : state_->branches) {
+    const auto branches = state_->branches;
+    for (const auto& [name, branch] : branches) {
       auto changed = std::make_shared<BranchState>(*branch);
       TableMap tables = branch->snapshot->tables();
       const auto gone = [&](const auto& item) {
@@ -252,12 +262,13 @@ class Applier {
       std::erase_if(changed->table_writers, gone);
       changed->snapshot = std::make_shared<const Snapshot>(state_->catalog, std::move(tables),
                                                            branch->snapshot->head(), name);
-      branch = std::move(changed);
+      changed->fork_snapshot = nullptr;
+      state_->put_branch(std::move(changed));
     }
   }
 
   Status apply(const BranchCreateEntry& entry) {
-    if (state_->branches.contains(entry.name)) {
+    if (state_->branch(entry.name) != nullptr) {
       return wrong("branch '" + entry.name + "' exists already");
     }
     const BranchState* from = state_->branch(entry.from);
@@ -272,10 +283,13 @@ class Applier {
     made->incarnation = entry.incarnation;
     made->parent_branch = entry.from;
     made->forked_at = entry.at;
+    made->forked_gsn = head.gsn();
+    made->created_gsn = state_->gsn;
     made->created_at = entry.created_at;
     made->snapshot = std::make_shared<const Snapshot>(head.catalog_ptr(), head.tables(),
                                                       head.head(), entry.name);
-    state_->branches.emplace(entry.name, std::move(made));
+    made->fork_snapshot = made->snapshot;
+    state_->put_branch(std::move(made));
     return {};
   }
 
@@ -284,7 +298,10 @@ class Applier {
     if (branch == nullptr || branch->incarnation != entry.incarnation) {
       return wrong("branch '" + entry.name + "' does not exist");
     }
-    state_->branches.erase(entry.name);
+    if (state_->child_of(entry.name) != nullptr) {
+      return wrong("branch '" + entry.name + "' is deleted while another stands on it");
+    }
+    state_->erase_branch(entry.name);
     return {};
   }
 
@@ -317,26 +334,25 @@ class Applier {
 
   Status apply(const ReplaceEntry& entry) {
     // A fold of inline rows knows only its own branch's; one of segments serves all that list them.
-    std::vector<std::string> names;
-    for (const auto& [name, branch] : state_->branches) {
-      if (entry.inline_through == 0 || name == entry.branch) names.push_back(name);
-    }
-    for (const std::string& name : names) {
-      const BranchState& branch = *state_->branches.at(name);
-      const auto table = branch.snapshot->tables().find(entry.table);
-      if (table == branch.snapshot->tables().end()) continue;
+    const auto branches = state_->branches;
+    for (const auto& [name, branch] : branches) {
+      if (entry.inline_through != 0 && name != entry.branch) continue;
+      const Snapshot& before = *branch->snapshot;
+      const auto table = before.tables().find(entry.table);
+      if (table == before.tables().end()) continue;
       if (table->second->reclaimed()) continue;
       auto attempt = replace(*table->second, entry);
       if (!attempt.ok() && floors_ == nullptr) return std::move(attempt).error();
       const TableVersionPtr replaced =
           attempt.ok() ? std::move(attempt).value()
-                       : TableVersion::reclaimed(branch.table_version(entry.table));
+                       : TableVersion::reclaimed(branch->table_version(entry.table));
       if (replaced == nullptr) continue;
-      TableMap tables = branch.snapshot->tables();
+      TableMap tables = before.tables();
       tables[entry.table] = replaced;
-      const SnapshotPtr before = branch.snapshot;
-      change_branch(name)->snapshot = std::make_shared<const Snapshot>(
-          before->catalog_ptr(), std::move(tables), before->head(), name);
+      auto changed = std::make_shared<BranchState>(*branch);
+      changed->snapshot = std::make_shared<const Snapshot>(before.catalog_ptr(), std::move(tables),
+                                                           before.head(), name);
+      state_->put_branch(std::move(changed));
     }
     return {};
   }
@@ -443,7 +459,7 @@ Result<GraphStatePtr> apply_records(const GraphState& state, std::span<const Rec
 
 GraphStatePtr reclaim_below(const GraphStatePtr& state, const Floors& floors) {
   auto reclaimed = std::make_shared<GraphState>(*state);
-  for (auto& [name, branch] : reclaimed->branches) {
+  for (const auto& [name, branch] : state->branches) {
     TableMap tables = branch->snapshot->tables();
     bool changed = false;
     for (auto& [table, version] : tables) {
@@ -456,7 +472,7 @@ GraphStatePtr reclaim_below(const GraphStatePtr& state, const Floors& floors) {
     auto lower = std::make_shared<BranchState>(*branch);
     lower->snapshot = std::make_shared<const Snapshot>(
         branch->snapshot->catalog_ptr(), std::move(tables), branch->snapshot->head(), name);
-    branch = std::move(lower);
+    reclaimed->put_branch(std::move(lower));
   }
   return reclaimed;
 }

@@ -91,6 +91,14 @@ CheckpointRoot::Branch read_branch(simdjson::dom::element element, std::string& 
   branch.incarnation = fields.ulid("incarnation");
   branch.parent = std::string(fields.text("parent"));
   branch.forked_at = fields.ulid_or_none("forked_at").value_or(Ulid{});
+  // Roots of the first builds do not have them: such a branch counts as knowing all of its parent.
+  const auto gsns = fields.array("gsns");
+  if (gsns.size() == 0) {
+    branch.forked_gsn = UINT64_MAX;
+  } else if (gsns.size() != 2 || gsns[0].get(branch.forked_gsn) != simdjson::SUCCESS ||
+      gsns[1].get(branch.created_gsn) != simdjson::SUCCESS) {
+    fields.fail("gsns");
+  }
   branch.created_at = fields.signed_number("created_at");
   branch.state = std::string(fields.text("state"));
   branch.state_bytes = fields.number("bytes");
@@ -137,6 +145,7 @@ std::string encode_checkpoint(const CheckpointRoot& root) {
     json.key("incarnation").value(branch.incarnation.text());
     json.key("parent").value(branch.parent);
     if (!branch.forked_at.is_nil()) json.key("forked_at").value(branch.forked_at.text());
+    json.key("gsns").begin_array().value(branch.forked_gsn).value(branch.created_gsn).end_array();
     json.key("created_at").value(branch.created_at);
     json.key("state").value(branch.state);
     json.key("bytes").value(branch.state_bytes);

@@ -13,7 +13,8 @@
 //
 // A root is an envelope (envelope.h) of magic "OGCP", version 1:
 //   {"seq","gsn","last_commit","previous","next":[sequence,object,offset],"catalog":bytes,
-//    "branches":[{"name","incarnation","parent","forked_at"?,"created_at","state","bytes"}],
+//    "branches":[{"name","incarnation","parent","forked_at"?,"gsns"?:[forked,created],
+//      "created_at","state","bytes"}],
 //    "next_row":[[table,rid]],"floors":[[table,gsn]],"sweeps"?:[{"created_at","names":[name]}],
 //    "kept_floors"?:[[table,gsn]],"uploads_before"?,
 //    "history":[{"name","level","first","last","entries","min","max","index":[offset,length]}]}
@@ -45,6 +46,7 @@ struct CheckpointRoot {
     Ulid incarnation;
     std::string parent;
     CommitId forked_at;
+    Gsn forked_gsn = 0, created_gsn = 0;
     std::int64_t created_at = 0;
     std::string state;  // object
     std::uint64_t state_bytes = 0;

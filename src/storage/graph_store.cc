@@ -12,7 +12,7 @@ namespace {
 
 // Records read at once while following the log: bounds the memory of a long catch-up.
 constexpr std::size_t kCatchUpBatch = 1024;
-constexpr std::size_t kPastSnapshots = 16;
+constexpr std::size_t kPastSnapshots = 64;
 // An append whose answer is lost is repeated this often before the caller hears of it.
 constexpr int kUnknownAppends = 3;
 
@@ -258,11 +258,35 @@ Result<std::vector<CommitHeader>> GraphStore::commits(std::string_view branch, s
   return out;
 }
 
+SnapshotPtr GraphStore::remembered(CommitId id) {
+  const std::lock_guard lock(past_mutex_);
+  for (auto it = past_.begin(); it != past_.end(); ++it) {
+    if (it->first != id) continue;
+    past_.splice(past_.begin(), past_, it);
+    return it->second;
+  }
+  return nullptr;
+}
+
+SnapshotPtr GraphStore::keep(const BranchState& branch) {
+  const Snapshot& head = *branch.snapshot;
+  if (SnapshotPtr known = remembered(head.commit())) return known;
+  auto past = std::make_shared<const SnapshotPast>(
+      SnapshotPast{head.catalog_ptr(), branch.table_versions, branch.table_writers});
+  auto snapshot = std::make_shared<const Snapshot>(head.catalog_ptr(), head.tables(), head.head(),
+                                                   head.branch(), std::move(past));
+  const std::lock_guard lock(past_mutex_);
+  past_.emplace_front(head.commit(), snapshot);
+  if (past_.size() > kPastSnapshots) past_.pop_back();
+  return snapshot;
+}
+
 Result<SnapshotPtr> GraphStore::snapshot_at(CommitId id) {
   const GraphStatePtr now = state();
-  for (const auto& [name, branch] : now->branches) {
-    if (branch->snapshot->commit() == id) return branch->snapshot;
-  }
+  OG_ASSIGN_OR_RETURN(const std::optional<CommitHeader> header, find_commit(id));
+  if (!header || !now->carries(*header)) return not_found("commit '" + id.text() + "' not found");
+  const BranchState* author = now->branch(header->branch);
+  if (author->snapshot->commit() == id) return author->snapshot;
   OG_ASSIGN_OR_RETURN(const SnapshotPtr then, past_snapshot(id));
   TableMap tables = then->tables();
   for (const auto& [table, floor] : now->floors) {
@@ -279,18 +303,11 @@ Result<SnapshotPtr> GraphStore::past_snapshot(CommitId id) {
   const GraphStatePtr now = state();
   if (id == genesis_.id) {
     OG_ASSIGN_OR_RETURN(const GraphStatePtr first, first_state());
-    auto past = std::make_shared<const SnapshotPast>(SnapshotPast{first->catalog, {}});
+    auto past = std::make_shared<const SnapshotPast>(SnapshotPast{first->catalog, {}, {}});
     return SnapshotPtr(std::make_shared<const Snapshot>(first->catalog, TableMap{}, genesis_,
                                                         genesis_.branch, std::move(past)));
   }
-  {
-    const std::lock_guard lock(past_mutex_);
-    for (auto it = past_.begin(); it != past_.end(); ++it) {
-      if (it->first != id) continue;
-      past_.splice(past_.begin(), past_, it);
-      return it->second;
-    }
-  }
+  if (SnapshotPtr known = remembered(id)) return known;
   OG_ASSIGN_OR_RETURN(const auto entry, history_.find(id));
   if (!entry) return not_found("commit '" + id.text() + "' not found");
   RecordPosition next{1, log_object_name(1), 0, 0};
@@ -327,20 +344,54 @@ Result<SnapshotPtr> GraphStore::past_snapshot(CommitId id) {
     return corrupt("segments that commit " + id.text() +
                    " needs are missing; run `omnigraph repair`");
   }
-  auto past =
-      std::make_shared<const SnapshotPast>(SnapshotPast{at->catalog, branch->table_versions});
-  auto snapshot = std::make_shared<const Snapshot>(at->catalog, then.tables(), then.head(),
-                                                   then.branch(), std::move(past));
-  const std::lock_guard lock(past_mutex_);
-  past_.emplace_front(id, snapshot);
-  if (past_.size() > kPastSnapshots) past_.pop_back();
-  return SnapshotPtr(std::move(snapshot));
+  return keep(*branch);
+}
+
+Result<std::string> GraphStore::write_past_state(CommitId id) {
+  if (options_.read_only) return Error(ErrorCode::kReadOnly, "the graph was opened read-only");
+  const GraphStatePtr now = state();
+  OG_ASSIGN_OR_RETURN(const SnapshotPtr then, snapshot_at(id));
+  const std::uint32_t version = then->written_catalog()->version();
+  if (version != now->catalog->version()) {
+    return bad_request("the schema changed since commit '" + id.text() + "' (it had version " +
+                       std::to_string(version) + ", now it is version " +
+                       std::to_string(now->catalog->version()) +
+                       "): a branch can only begin at or after the last schema apply");
+  }
+  BranchState branch;
+  branch.snapshot = then;
+  if (then->past()) {
+    branch.table_versions = then->past()->table_versions;
+    branch.table_writers = then->past()->table_writers;
+  } else {
+    const BranchState& author = *now->branch(then->head().branch);
+    branch.table_versions = author.table_versions;
+    branch.table_writers = author.table_writers;
+  }
+  for (const auto& [table, rows] : then->tables()) {
+    if (rows->reclaimed()) return reclaimed_error(*rows->reclaimed());
+  }
+  OG_ASSIGN_OR_RETURN(const std::string bytes,
+                      encode_branch_state(branch, *now->catalog,
+                                          [&](SegmentId of) { return segments_.reference(of); }));
+  const std::string name = branch_state_name(bytes);
+  // Named by its content: one that exists is the same.
+  PutOutcome outcome = PutOutcome::kUnknown;
+  for (int i = 0; i < kUnknownAppends && outcome == PutOutcome::kUnknown; ++i) {
+    OG_ASSIGN_OR_RETURN(outcome, objects_->put_if_absent(name, bytes));
+  }
+  if (outcome == PutOutcome::kUnknown) {
+    return Error(ErrorCode::kOutcomeUnknown, "whether '" + name + "' was written is not known");
+  }
+  return name;
 }
 
 Result<CommitEntry> GraphStore::commit_entry(CommitId id) {
   if (id == genesis_.id) return CommitEntry{genesis_, std::nullopt, {}};
   OG_ASSIGN_OR_RETURN(const auto entry, history_.find(id));
-  if (!entry) return not_found("commit '" + id.text() + "' not found");
+  if (!entry || !state()->carries(entry->header)) {
+    return not_found("commit '" + id.text() + "' not found");
+  }
   OG_ASSIGN_OR_RETURN(const Bytes bytes, log_->read(entry->where));
   OG_ASSIGN_OR_RETURN(Record record, decode_record(bytes.data, entry->where.object));
   for (Entry& part : record.entries) {

@@ -52,7 +52,12 @@ class GraphStore final : public Store, private SegmentSource {
   Result<SegmentPtr> segment(const SegmentRef& ref) override { return segments_.open(ref); }
   Result<std::optional<CommitHeader>> find_commit(CommitId id) override;
   Result<std::vector<CommitHeader>> commits(std::string_view branch, std::size_t limit) override;
+  std::optional<SegmentRef> reference(SegmentId id) const override {
+    return segments_.reference(id);
+  }
   Result<SnapshotPtr> snapshot_at(CommitId id) override;
+  void remember(const BranchState& branch) override { static_cast<void>(keep(branch)); }
+  Result<std::string> write_past_state(CommitId id) override;
   Result<CommitEntry> commit_entry(CommitId id) override;
   Status visit_records(std::optional<CommitId> after, Sequence through,
                        const VisitRecord& visit) override;
@@ -119,6 +124,10 @@ class GraphStore final : public Store, private SegmentSource {
   Result<std::uint64_t> sweep_locked(bool at_once);
   Result<std::uint64_t> remove_swept(std::int64_t before);
   Result<std::uint64_t> prune_checkpoints();
+
+  // The snapshots asked for last; null when it is not one of them.
+  SnapshotPtr remembered(CommitId id);
+  SnapshotPtr keep(const BranchState& branch);
 
   const ObjectStorePtr objects_;
   const GraphFile file_;

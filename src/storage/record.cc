@@ -4,7 +4,7 @@
 // names its kind:
 //   {"commit":{"id","branch","parent"?,"merged_parent"?,"actor"?,"created_at","version",
 //              "catalog"?:bytes,"tables":[{"table","clear"?,"deleted"?:[count,bytes],
-//              "segments"?:[ref],"inline"?:[bytes,…]}]}}
+//              "segments"?:[ref],"adopted"?:[{"ref","dead"?:bytes}],"inline"?:[bytes,…]}]}}
 //   {"branch_create":{"name","incarnation","from","at","table_state"?,"created_at"}}
 //   {"branch_delete":{"name","incarnation"}}
 //   {"reserve":{"table","first","count"}}
@@ -80,6 +80,20 @@ class Encoder {
     if (!change.segments.empty()) {
       json_.key("segments").begin_array();
       for (const SegmentRef& ref : change.segments) write_segment_ref(json_, ref);
+      json_.end_array();
+    }
+    if (!change.adopted.empty()) {
+      json_.key("adopted").begin_array();
+      for (const AdoptedSegment& adopted : change.adopted) {
+        json_.begin_object();
+        json_.key("ref");
+        write_segment_ref(json_, adopted.ref);
+        if (!adopted.dead.empty()) {
+          json_.key("dead").value(std::uint64_t{adopted.dead.size()});
+          payload_ += adopted.dead;
+        }
+        json_.end_object();
+      }
       json_.end_array();
     }
     if (!change.inline_rows.empty()) {
@@ -239,6 +253,14 @@ class Decoder {
     if (fields.has("deleted")) read_deleted(fields, change.deleted);
     for (const simdjson::dom::element item : fields.array("segments")) {
       change.segments.push_back(read_segment_ref(item, change.table, wrong_));
+    }
+    for (const simdjson::dom::element item : fields.array("adopted")) {
+      if (!wrong_.empty()) break;
+      JsonFields part(item, wrong_);
+      AdoptedSegment adopted;
+      adopted.ref = read_segment_ref(part.element("ref"), change.table, wrong_);
+      adopted.dead = std::string(payload_.take(part.number_or("dead", 0), wrong_));
+      change.adopted.push_back(std::move(adopted));
     }
     for (const simdjson::dom::element item : fields.array("inline")) {
       std::uint64_t length = 0;

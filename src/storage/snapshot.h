@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "common/persistent_map.h"
 #include "schema/catalog.h"
 #include "storage/ids.h"
 #include "storage/record.h"
@@ -26,6 +27,7 @@ using TableMap = std::map<TypeId, TableVersionPtr>;
 struct SnapshotPast {
   CatalogPtr catalog;
   std::map<TypeId, std::uint64_t> table_versions;
+  std::map<TypeId, std::string> table_writers;
 };
 using SnapshotPastPtr = std::shared_ptr<const SnapshotPast>;
 
@@ -69,7 +71,11 @@ struct BranchState {
   Ulid incarnation;
   std::string parent_branch;                       // empty for main
   CommitId forked_at;                              // nil for main
+  Gsn forked_gsn = 0;                              // number of that commit
+  Gsn created_gsn = 0;                             // last commit of the graph when it was created;
+                                                   // what it authored itself is behind that
   SnapshotPtr snapshot;                            // its head
+  SnapshotPtr fork_snapshot;                       // where it began; null when not at hand
   std::map<TypeId, std::uint64_t> table_versions;  // raised whenever the type's content changes; 1
                                                    // when missing
   std::map<TypeId, std::string> table_writers;     // branch that wrote the type's current version;
@@ -86,14 +92,16 @@ struct Sweep {
   std::vector<std::string> names;
 };
 
+using BranchStatePtr = std::shared_ptr<const BranchState>;
+
 struct GraphState {
   Sequence sequence = 0;  // last record applied
   Gsn gsn = 0;            // last commit's number
   CommitId last_commit;   // greatest commit id handed out
   CatalogPtr catalog;
-  std::map<std::string, std::shared_ptr<const BranchState>> branches;
-  std::map<TypeId, RowId> next_row;  // next unused row id a table
-  std::map<TypeId, Gsn> floors;      // the type cannot be read at earlier commits
+  PersistentMap<std::string, BranchStatePtr> branches;  // changed by the two below
+  std::map<TypeId, RowId> next_row;                     // next unused row id a table
+  std::map<TypeId, Gsn> floors;                         // the type cannot be read at earlier commits
   // Of those, the ones at which main's table was stored: segments that only earlier versions list
   // may be gone.
   std::map<TypeId, Gsn> kept_floors;
@@ -101,7 +109,24 @@ struct GraphState {
   // Segments with an older id (microseconds) that no record names may be swept.
   std::int64_t uploads_before = 0;
 
+  // O(log branches), as are those that follow. Null when there is none.
   const BranchState* branch(std::string_view name) const;
+  void put_branch(BranchStatePtr branch);
+  void erase_branch(std::string_view name);
+
+  // A live branch that was forked from `name`, the first by name; null when there is none. Those in
+  // `except` do not count.
+  const std::string* child_of(std::string_view name,
+                              std::span<const std::string> except = {}) const;
+  // A live named branch above or below `name` in the path of names (`a` and `a/b`).
+  const std::string* relative_of(std::string_view name,
+                                 std::span<const std::string> except = {}) const;
+  // Whether a live branch carries the commit, so that it can be read and shown.
+  bool carries(const CommitHeader& commit) const;
+
+ private:
+  // "<parent>\0<child>" of every branch but main.
+  PersistentMap<std::string, bool> forks_;
 };
 using GraphStatePtr = std::shared_ptr<const GraphState>;
 
@@ -117,6 +142,12 @@ class SegmentSource {
   // The table of main at its floor: the oldest version that is left of it (only store/ has any).
   virtual Result<TableVersionPtr> floor_table(TypeId table, Gsn floor, const CatalogPtr& catalog);
 };
+
+// A segment that a merge lists by reference, with the rows that do not enter.
+Result<TablePart> adopted_part(const AdoptedSegment& adopted, SegmentSource& source);
+// What one commit, numbered `gsn`, makes of a table. Errors: kCorrupt when it does not follow.
+Result<TableVersionPtr> apply_change(const TableVersion& before, const TableChange& change, Gsn gsn,
+                                     SegmentSource& source);
 
 // The state after `records`, which follow one another. Pure: reads segments at most, where a fold
 // meets rows that died since. Costs the rows that they bring, not a state for each of them. With

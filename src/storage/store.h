@@ -107,15 +107,27 @@ class Store {
                                            const SegmentOptions& options) = 0;
   // The segment a reference names; cached, so that equal ids give the same object.
   virtual Result<SegmentPtr> segment(const SegmentRef& ref) = 0;
+  // The reference of a segment that a snapshot lists; nullopt for any other.
+  virtual std::optional<SegmentRef> reference(SegmentId) const { return std::nullopt; }
 
   // History.
   virtual Result<std::optional<CommitHeader>> find_commit(CommitId id) = 0;
   // Newest first: the branch's first-parent chain. kNotFound when the branch does not exist.
   virtual Result<std::vector<CommitHeader>> commits(std::string_view branch,
                                                     std::size_t limit = SIZE_MAX) = 0;
-  // The state of a past commit, read through the accepted catalog. kNotFound for an unknown id.
+  // The state of a past commit, read through the accepted catalog. kNotFound for an unknown id and
+  // for a commit that no live branch carries.
   // Types whose version there a cleanup gave up are reclaimed ones (table_version.h).
   virtual Result<SnapshotPtr> snapshot_at(CommitId id) = 0;
+  // Keeps the head of a branch at hand, because it is likely to be asked for when the branch has
+  // moved on: the next merge's base.
+  virtual void remember(const BranchState&) {}
+  // Writes down the whole state of a past commit, as BranchCreateEntry::table_state names it. Error
+  // kBadRequest when the accepted schema is another one than the commit's, naming the commit that
+  // changed it.
+  virtual Result<std::string> write_past_state(CommitId) {
+    return Error(ErrorCode::kInternal, "this store keeps no past states");
+  }
   // What a commit changed: its entry, read from its record. kNotFound for an unknown id; the first
   // commit's is empty.
   virtual Result<CommitEntry> commit_entry(CommitId id) = 0;

@@ -264,6 +264,8 @@ Result<std::vector<CheckpointRoot::Branch>> GraphStore::write_branch_states(
       entry.incarnation = branch->incarnation;
       entry.parent = branch->parent_branch;
       entry.forked_at = branch->forked_at;
+      entry.forked_gsn = branch->forked_gsn;
+      entry.created_gsn = branch->created_gsn;
       entry.created_at = branch->created_at;
       entry.state = branch_state_name(bytes);
       entry.state_bytes = bytes.size();

@@ -241,15 +241,18 @@ Result<std::optional<GraphStore::Restored>> GraphStore::read_checkpoint(
     made->incarnation = branch.incarnation;
     made->parent_branch = branch.parent;
     made->forked_at = branch.forked_at;
+    made->forked_gsn = branch.forked_gsn;
+    made->created_gsn = branch.created_gsn;
     made->created_at = branch.created_at;
     const Snapshot& head = *made->snapshot;
     if (head.branch() != branch.name) {
       made->snapshot = std::make_shared<const Snapshot>(head.catalog_ptr(), head.tables(),
                                                         head.head(), branch.name);
     }
-    state->branches.emplace(branch.name, std::move(made));
+    if (made->snapshot->commit() == made->forked_at) made->fork_snapshot = made->snapshot;
+    state->put_branch(std::move(made));
   }
-  if (!state->branches.contains("main")) return damaged("checkpoint", name, "it has no main");
+  if (state->branch("main") == nullptr) return damaged("checkpoint", name, "it has no main");
   out.state = std::move(state);
   return std::optional<Restored>(std::move(out));
 }

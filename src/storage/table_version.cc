@@ -10,6 +10,7 @@
 #include "storage/column_memory.h"
 #include "storage/file_segment.h"
 #include "storage/memory_segment.h"
+#include "storage/snapshot.h"
 
 namespace omnigraph {
 namespace {
@@ -209,10 +210,11 @@ Result<std::shared_ptr<const std::vector<std::uint64_t>>> TableVersion::locator(
 }
 
 Result<TableVersionPtr> TableVersion::apply(bool clear, std::span<const RowId> deleted,
-                                            std::span<const SegmentPtr> added) const {
+                                            std::span<const SegmentPtr> added,
+                                            std::span<const TablePart> adopted) const {
   if (reclaimed_ && !clear) return reclaimed(*reclaimed_);
   std::vector<TablePart> parts;
-  parts.reserve((clear ? 0 : parts_.size()) + added.size());
+  parts.reserve((clear ? 0 : parts_.size()) + added.size() + adopted.size());
   if (!clear) {
     parts = parts_;
     if (!deleted.empty()) {
@@ -231,11 +233,47 @@ Result<TableVersionPtr> TableVersion::apply(bool clear, std::span<const RowId> d
   for (const SegmentPtr& segment : added) {
     if (segment->rows() > 0) parts.push_back({segment, nullptr});
   }
+  for (const TablePart& part : adopted) {
+    if (part.live_rows() > 0) parts.push_back(part);
+  }
   OG_RETURN_IF_ERROR(tidy(parts));
   // The empty version is everybody's: what comes after it begins a lineage.
   TableVersionPtr version =
       std::make_shared<const TableVersion>(std::move(parts), parts_.empty() ? nullptr : lineage_);
   return version;
+}
+
+Result<TablePart> adopted_part(const AdoptedSegment& adopted, SegmentSource& source) {
+  TablePart part;
+  OG_ASSIGN_OR_RETURN(part.segment, source.segment(adopted.ref));
+  if (adopted.dead.empty()) return part;
+  OG_ASSIGN_OR_RETURN(part.deleted, DeletionBitmap::decode(adopted.dead, part.segment->rows()));
+  return part;
+}
+
+Result<TableVersionPtr> apply_change(const TableVersion& before, const TableChange& change, Gsn gsn,
+                                     SegmentSource& source) {
+  std::vector<SegmentPtr> added;
+  added.reserve(change.segments.size() + change.inline_rows.size());
+  for (const SegmentRef& ref : change.segments) {
+    OG_ASSIGN_OR_RETURN(SegmentPtr segment, source.segment(ref));
+    added.push_back(std::move(segment));
+  }
+  std::vector<TablePart> adopted;
+  adopted.reserve(change.adopted.size());
+  for (const AdoptedSegment& segment : change.adopted) {
+    OG_ASSIGN_OR_RETURN(TablePart part, adopted_part(segment, source));
+    adopted.push_back(std::move(part));
+  }
+  for (const RowBatch& rows : change.inline_rows) {
+    if (rows.rows == 0) continue;
+    if (rows.rids.size() != rows.rows) return corrupt("inline rows lack row ids");
+    RowBatch batch = rows;
+    if (batch.gsns.empty()) batch.gsn = gsn;
+    OG_ASSIGN_OR_RETURN(SegmentPtr segment, make_memory_segment(std::move(batch)));
+    added.push_back(std::move(segment));
+  }
+  return before.apply(change.clear, change.deleted, added, adopted);
 }
 
 namespace {

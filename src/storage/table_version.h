@@ -113,10 +113,12 @@ class TableVersion {
   Result<std::shared_ptr<const std::vector<std::uint64_t>>> locator() const;
 
   // What one commit does to this table: `deleted` rows die (removed or superseded), `added`
-  // segments join, `clear` drops every earlier part first. Error kCorrupt if a deleted id is not
-  // live (except with clear). A reclaimed version stays one until it is cleared.
+  // segments join, so do `adopted` ones with the rows that are dead in them; `clear` drops every
+  // earlier part first. Error kCorrupt if a deleted id is not live (except with clear). A reclaimed
+  // version stays one until it is cleared.
   Result<TableVersionPtr> apply(bool clear, std::span<const RowId> deleted,
-                                std::span<const SegmentPtr> added) const;
+                                std::span<const SegmentPtr> added,
+                                std::span<const TablePart> adopted = {}) const;
   // Folding: the parts whose segment ids are `inputs` (nil ids are skipped: they stand for inline
   // rows) and the inline rows written up to gsn `inline_through` (0: none) give way to `output`.
   // `dropped[i]` is the encoded deletion bitmap that input i had when it was folded (empty: none).

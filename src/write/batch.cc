@@ -3,12 +3,30 @@
 #include <algorithm>
 
 #include "schema/catalog_json.h"
+#include "storage/segment_files.h"
 #include "write/limits.h"
 
 namespace omnigraph {
 namespace {
 
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 Error no_branch(const std::string& name) { return not_found("branch '" + name + "' not found"); }
+
+// What applying a change needs of a store.
+class StoreSegments final : public SegmentSource {
+ public:
+  explicit StoreSegments(Store& store) : store_(store) {}
+  Result<SegmentPtr> segment(const SegmentRef& ref) override { return store_.segment(ref); }
+  Result<BranchState> branch_state(std::string_view, const CatalogPtr&) override {
+    return Error(ErrorCode::kInternal, "a change of rows names no branch state");
+  }
+
+ private:
+  Store& store_;
+};
 
 void shift(std::vector<RowId>& rows, RowId first, RowId by) {
   if (by == 0) return;
@@ -48,18 +66,10 @@ const RecentCommit* RecentCommits::find(CommitId id) const {
 
 Result<SnapshotPtr> advance(const SnapshotPtr& snapshot, const CommitEntry& entry, Store& store) {
   TableMap tables = snapshot->tables();
+  StoreSegments segments(store);
   for (const TableChange& change : entry.tables) {
-    std::vector<SegmentPtr> added;
-    for (const SegmentRef& ref : change.segments) {
-      OG_ASSIGN_OR_RETURN(SegmentPtr segment, store.segment(ref));
-      added.push_back(std::move(segment));
-    }
-    for (const RowBatch& rows : change.inline_rows) {
-      OG_ASSIGN_OR_RETURN(SegmentPtr segment, make_memory_segment(rows));
-      added.push_back(std::move(segment));
-    }
-    OG_ASSIGN_OR_RETURN(tables[change.table],
-                        snapshot->table(change.table)->apply(change.clear, change.deleted, added));
+    OG_ASSIGN_OR_RETURN(tables[change.table], apply_change(*snapshot->table(change.table), change,
+                                                           entry.header.gsn, segments));
   }
   CatalogPtr catalog = snapshot->catalog_ptr();
   if (entry.catalog_json) {
@@ -96,8 +106,10 @@ void Batch::add(Request& request) {
   };
   if (auto* const* intent = std::get_if<Intent*>(&request.wish)) {
     answer(add_commit(**intent));
-  } else if (const auto* branch = std::get_if<BranchRequest>(&request.wish)) {
+  } else if (const auto* branch = std::get_if<ForkRequest>(&request.wish)) {
     answer(add_branch(*branch));
+  } else if (const auto* deletion = std::get_if<DeletionRequest>(&request.wish)) {
+    answer(remove_branch(*deletion));
   } else if (const auto* blocks = std::get_if<ReserveRequest>(&request.wish)) {
     answer(add_reservation(*blocks));
   }
@@ -105,10 +117,10 @@ void Batch::add(Request& request) {
 
 Result<Batch::Branch*> Batch::branch(const std::string& name) {
   if (const auto found = branches_.find(name); found != branches_.end()) return &found->second;
-  const auto state = state_.branches.find(name);
-  if (state == state_.branches.end()) return no_branch(name);
+  const BranchStatePtr* const state = state_.branches.get(name);
+  if (state == nullptr || contains(deleted_, name)) return no_branch(name);
   Branch work;
-  work.state = state->second;
+  work.state = *state;
   work.snapshot = work.state->snapshot;
   work.head = work.snapshot->head();
   return &branches_.emplace(name, std::move(work)).first->second;
@@ -117,6 +129,20 @@ Result<Batch::Branch*> Batch::branch(const std::string& name) {
 Status Batch::check_precondition(const Intent& intent, const Branch& branch) const {
   if (!intent.if_commit || *intent.if_commit == branch.head.id) return {};
   return precondition_failed(intent.branch, *intent.if_commit, branch.head);
+}
+
+// Whether a change lists a segment that a cleanup gave up since: its branch is gone, and its bytes
+// will be.
+bool Batch::adopts_garbage(const Change& change) const {
+  for (const PreparedTable& table : change.tables) {
+    for (const AdoptedSegment& adopted : table.adopted) {
+      const std::string name = segment_data_name(table.table, adopted.ref.id);
+      for (const auto& sweep : state_.sweeps) {
+        if (contains(sweep->names, name)) return true;
+      }
+    }
+  }
+  return false;
 }
 
 bool Batch::must_prepare_again(const Intent& intent, const Branch& branch) const {
@@ -245,7 +271,10 @@ Result<CommitHeader> Batch::add_commit(Intent& intent) {
     change.segments = table.segments;
     for (SegmentRef& segment : change.segments) segment.gsn = entry.header.gsn;
     change.inline_rows = std::move(table.rows);
-    for (RowBatch& rows : change.inline_rows) rows.gsn = entry.header.gsn;
+    for (RowBatch& rows : change.inline_rows) {
+      if (rows.gsns.empty()) rows.gsn = entry.header.gsn;
+    }
+    change.adopted = table.adopted;
     recent->tables.emplace_back(table.table, table.touched);
     if (table.clear) recent->tables.back().second.whole = true;
   }
@@ -276,18 +305,75 @@ void Batch::give_back() {
   taken_.clear();
 }
 
-Result<BranchCreateEntry> Batch::add_branch(const BranchRequest& request) {
-  const bool exists = state_.branches.count(request.name) != 0 ||
-                      std::find(created_.begin(), created_.end(), request.name) != created_.end();
-  if (exists) return Error(ErrorCode::kConflict, "branch '" + request.name + "' already exists");
+// A branch of this name, or one above or below it in the path of names, as this batch leaves them.
+std::optional<Error> Batch::name_taken(const std::string& name) const {
+  const auto related = [&name](const std::string& other) {
+    const std::string& shorter = name.size() < other.size() ? name : other;
+    const std::string& longer = name.size() < other.size() ? other : name;
+    return longer.size() > shorter.size() && longer.starts_with(shorter) &&
+           longer[shorter.size()] == '/';
+  };
+  const bool lives = state_.branch(name) != nullptr && !contains(deleted_, name);
+  const std::string* relative = state_.relative_of(name, deleted_);
+  bool created = false;
+  for (const auto& [made, from] : created_) {
+    created = created || made == name;
+    if (related(made)) relative = &made;
+  }
+  if (lives || created) {
+    return Error(ErrorCode::kConflict, "branch '" + name + "' already exists");
+  }
+  if (relative == nullptr) return std::nullopt;
+  return Error(ErrorCode::kConflict, "branch '" + name + "' cannot live beside branch '" +
+                                         *relative +
+                                         "': names of live branches may not be ancestors or "
+                                         "descendants of each other");
+}
+
+Result<BranchCreateEntry> Batch::add_branch(const ForkRequest& request) {
+  if (auto taken = name_taken(request.name)) return std::move(*taken);
   OG_ASSIGN_OR_RETURN(const Branch* const from, branch(request.from));
+  if (request.incarnation && from->state->incarnation != *request.incarnation) {
+    return no_branch(request.from);
+  }
+  if (request.past_state) {
+    // Its state was written down before: what it lists must still be there.
+    OG_ASSIGN_OR_RETURN(const auto at, store_.find_commit(request.at));
+    for (const auto& [table, floor] : state_.floors) {
+      if (state_.catalog->entity(table) == nullptr) continue;
+      if (!at || at->gsn < floor) {
+        return bad_request("commit '" + request.at.text() +
+                           "' can no longer be read in full: a cleanup gave its history up");
+      }
+    }
+  }
   BranchCreateEntry entry;
   entry.name = request.name;
   entry.incarnation = ulids_.next();
   entry.from = request.from;
-  entry.at = from->head.id;
+  entry.at = request.past_state ? request.at : from->head.id;
+  entry.table_state = request.past_state;
   entry.created_at = store_.runtime().clock->now_micros();
-  created_.push_back(request.name);
+  created_.emplace_back(request.name, request.from);
+  record_.entries.emplace_back(entry);
+  return entry;
+}
+
+Result<BranchDeleteEntry> Batch::remove_branch(const DeletionRequest& request) {
+  const BranchState* const state = state_.branch(request.name);
+  if (state == nullptr || contains(deleted_, request.name)) return no_branch(request.name);
+  const std::string* child = nullptr;
+  for (const auto& [made, from] : created_) {
+    if (from == request.name) child = &made;
+  }
+  if (child == nullptr) child = state_.child_of(request.name, deleted_);
+  if (child != nullptr) {
+    return Error(ErrorCode::kConflict, "cannot delete branch '" + request.name +
+                                           "' because descendant branch '" + *child +
+                                           "' still depends on it");
+  }
+  BranchDeleteEntry entry{request.name, state->incarnation};
+  deleted_.push_back(request.name);
   record_.entries.emplace_back(entry);
   return entry;
 }

@@ -17,8 +17,14 @@
 
 namespace omnigraph {
 
-struct BranchRequest {
+struct ForkRequest {
   std::string name, from;
+  std::optional<std::string> past_state = std::nullopt;  // with `at`: a fork of the past
+  CommitId at = {};
+  std::optional<Ulid> incarnation = std::nullopt;  // of `from`, when it must be this one
+};
+struct DeletionRequest {
+  std::string name;
 };
 struct ReserveRequest {
   std::vector<std::pair<TypeId, std::uint32_t>> blocks;
@@ -26,8 +32,10 @@ struct ReserveRequest {
 
 // One caller of the committer, and its answer.
 struct Request {
-  std::variant<Intent*, BranchRequest, ReserveRequest> wish;
-  std::variant<std::monostate, Error, CommitHeader, BranchCreateEntry, std::vector<RowId>> answer;
+  std::variant<Intent*, ForkRequest, DeletionRequest, ReserveRequest> wish;
+  std::variant<std::monostate, Error, CommitHeader, BranchCreateEntry, BranchDeleteEntry,
+               std::vector<RowId>>
+      answer;
   bool planned = false;  // the answer holds once the record has landed
 };
 
@@ -78,12 +86,15 @@ class Batch {
   };
 
   Result<CommitHeader> add_commit(Intent& intent);
-  Result<BranchCreateEntry> add_branch(const BranchRequest& request);
+  Result<BranchCreateEntry> add_branch(const ForkRequest& request);
+  Result<BranchDeleteEntry> remove_branch(const DeletionRequest& request);
+  std::optional<Error> name_taken(const std::string& name) const;
   Result<std::vector<RowId>> add_reservation(const ReserveRequest& request);
 
   Result<Branch*> branch(const std::string& name);
   Status check_precondition(const Intent& intent, const Branch& branch) const;
   // Whether a commit between the intent's base and the head touched what it read, or may have.
+  bool adopts_garbage(const Change& change) const;
   bool must_prepare_again(const Intent& intent, const Branch& branch) const;
   Result<SnapshotPtr> newest(Branch& branch);
   RowId next_row(TypeId table) const;
@@ -101,7 +112,8 @@ class Batch {
   std::map<std::string, Branch> branches_;
   std::vector<std::shared_ptr<const RecentCommit>> commits_;
   std::vector<std::pair<Intent*, std::size_t>> taken_;  // whose rows are in which entry
-  std::vector<std::string> created_;
+  std::vector<std::pair<std::string, std::string>> created_;  // branch and what it was forked from
+  std::vector<std::string> deleted_;
 };
 
 // "precondition failed on branch …" with its details.

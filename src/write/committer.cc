@@ -167,6 +167,11 @@ Result<bool> Committer::Shared::has_landed(const Record& record) {
       const BranchState* branch = state->branch(created->name);
       return branch != nullptr && branch->incarnation == created->incarnation;
     }
+    if (const auto* deleted = std::get_if<BranchDeleteEntry>(&entry)) {
+      const GraphStatePtr state = store.state();
+      const BranchState* branch = state->branch(deleted->name);
+      return branch == nullptr || branch->incarnation != deleted->incarnation;
+    }
   }
   return false;
 }
@@ -243,9 +248,26 @@ Result<CommitHeader> Committer::submit(Intent intent) {
 
 Result<BranchCreateEntry> Committer::create_branch(std::string_view name, std::string_view from) {
   Request request;
-  request.wish = BranchRequest{std::string(name), std::string(from)};
+  request.wish = ForkRequest{std::string(name), std::string(from)};
   shared_->run(request);
   return answer_of<BranchCreateEntry>(request);
+}
+
+Result<BranchCreateEntry> Committer::create_branch(std::string_view name, std::string_view from,
+                                                   Ulid incarnation, CommitId at,
+                                                   std::string past_state) {
+  Request request;
+  request.wish = ForkRequest{std::string(name), std::string(from), std::move(past_state),
+                                       at, incarnation};
+  shared_->run(request);
+  return answer_of<BranchCreateEntry>(request);
+}
+
+Result<BranchDeleteEntry> Committer::delete_branch(std::string_view name) {
+  Request request;
+  request.wish = DeletionRequest{std::string(name)};
+  shared_->run(request);
+  return answer_of<BranchDeleteEntry>(request);
 }
 
 Result<RowId> Committer::reserve(TypeId table, std::uint32_t count) {

@@ -41,8 +41,15 @@ class Committer {
   // (constraint violations, key conflicts), kPreconditionFailed, kNotFound (branch gone), kIo,
   // kReadOnly, kResourceExhausted (disk full; nothing landed), kOutcomeUnknown.
   Result<CommitHeader> submit(Intent intent);
-  // The same road for entries that are no commit. Errors: kConflict (the name exists), kNotFound.
+  // The same road for entries that are no commit. Errors: kConflict (the name exists, or is above or
+  // below one that does), kNotFound.
   Result<BranchCreateEntry> create_branch(std::string_view name, std::string_view from);
+  // Forks the commit `at` of the branch `from`, of that incarnation, whose state was written down
+  // (Store::write_past_state).
+  Result<BranchCreateEntry> create_branch(std::string_view name, std::string_view from,
+                                          Ulid incarnation, CommitId at, std::string past_state);
+  // Errors: kNotFound, kConflict while another branch stands on it.
+  Result<BranchDeleteEntry> delete_branch(std::string_view name);
   // A block of row ids for a bulk load: the first of `count`. One record for all tables asked for.
   Result<RowId> reserve(TypeId table, std::uint32_t count);
   Result<std::vector<RowId>> reserve(std::span<const std::pair<TypeId, std::uint32_t>> blocks);

@@ -69,13 +69,13 @@ Writer::Writer(Store& store) : store_(store), ulids_(store.ulids()), committer_(
 Result<std::shared_ptr<const BranchState>> Writer::head_of(const std::string& branch,
                                                            GraphStatePtr& state) {
   state = store_.state();
-  auto found = state->branches.find(branch);
-  if (found == state->branches.end()) {
+  const BranchStatePtr* found = state->branches.get(branch);
+  if (found == nullptr) {
     OG_ASSIGN_OR_RETURN(state, store_.refresh());
-    found = state->branches.find(branch);
+    found = state->branches.get(branch);
   }
-  if (found == state->branches.end()) return not_found("branch '" + branch + "' not found");
-  return found->second;
+  if (found == nullptr) return not_found("branch '" + branch + "' not found");
+  return *found;
 }
 
 Result<MutationOutcome> Writer::mutate(const MutationCall& call) {

@@ -1,6 +1,8 @@
 #include "common/ulid.h"
 
 #include <gtest/gtest.h>
+
+#include <set>
 #include <rapidcheck/gtest.h>
 
 #include "common/test_runtime.h"
@@ -74,9 +76,24 @@ TEST(UlidSource, StaysAheadOfWhatItSaw) {
   Source source;
   const Ulid seen{static_cast<std::uint64_t>(FakeClock::kDefaultMicros / 1000 + 9999) << 16, 5};
   source.ids.observe(seen);
-  EXPECT_EQ(source.ids.next(), seen.plus(1));
+  const Ulid next = source.ids.next();
+  EXPECT_GT(next, seen);
+  EXPECT_LE(next.millis(), seen.millis() + 1);
   source.ids.observe(Ulid{1, 1});
-  EXPECT_EQ(source.ids.next(), seen.plus(2));
+  EXPECT_EQ(source.ids.next(), next.plus(1));
+}
+
+// Several go on from one id, all within a millisecond: they must not hand out the same.
+TEST(UlidSource, DoesNotMeetOthersThatSawTheSame) {
+  const auto clock = std::make_shared<FakeClock>();
+  const auto random = std::make_shared<SeededRandom>(3);
+  const Ulid seen{static_cast<std::uint64_t>(FakeClock::kDefaultMicros / 1000) << 16, 5};
+  std::set<Ulid> handed_out;
+  for (int i = 0; i < 50; ++i) {
+    UlidSource source(clock, random);
+    source.observe(seen);
+    for (int n = 0; n < 20; ++n) EXPECT_TRUE(handed_out.insert(source.next()).second);
+  }
 }
 
 TEST(UlidSource, DoesNotFollowTheLastIdThereIs) {

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <map>
 #include <memory>
 #include <string>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "common/test_runtime.h"
+#include "history/merge.h"
 #include "query/check.h"
 #include "query/parse.h"
 #include "schema/compile.h"
@@ -84,7 +86,7 @@ class HistoryGraph {
  public:
   explicit HistoryGraph(const std::string& schema, StoreOptions options = {},
                         ObjectStorePtr objects = make_memory_store(), std::uint64_t seed = 1)
-      : catalog_(compile_schema(schema).value()),
+      : catalog_(compiled(schema)),
         options_(options),
         runtime_(test_runtime(seed)),
         objects_(std::move(objects)) {
@@ -95,6 +97,7 @@ class HistoryGraph {
 
   // Closes the graph and opens it again from what was written.
   void reopen() {
+    merger_.reset();
     writer_.reset();
     store_.reset();
     auto opened = Store::open(objects_, runtime_, options_);
@@ -137,15 +140,33 @@ class HistoryGraph {
     const auto result = writer_->load(*source, {.mode = mode, .branch = branch});
     return result.ok() ? std::string() : result.error().message();
   }
+  Merger& merger() { return *merger_; }
+  // The outcome, or the error's message.
+  std::string merge(const std::string& source, const std::string& target = "main") {
+    const auto result = merger_->merge({.source = source, .target = target});
+    if (!result.ok()) return result.error().message();
+    return std::string(merge_outcome_name(result->outcome));
+  }
+  std::string remove(const std::string& name) {
+    const auto result = writer_->committer().delete_branch(name);
+    return result.ok() ? std::string() : result.error().message();
+  }
   std::string fork(const std::string& name, const std::string& from = "main") {
     const auto result = writer_->committer().create_branch(name, from);
     return result.ok() ? std::string() : result.error().message();
   }
 
  private:
+  static CatalogPtr compiled(const std::string& schema) {
+    auto catalog = compile_schema(schema);
+    if (catalog.ok()) return *catalog;
+    ADD_FAILURE() << catalog.error().message();
+    std::abort();
+  }
   void adopt(std::unique_ptr<Store> store) {
     store_ = std::move(store);
     writer_ = std::make_unique<Writer>(*store_);
+    merger_ = std::make_unique<Merger>(*store_, &writer_->committer());
   }
 
   CatalogPtr catalog_;
@@ -154,6 +175,7 @@ class HistoryGraph {
   ObjectStorePtr objects_;
   std::unique_ptr<Store> store_;
   std::unique_ptr<Writer> writer_;
+  std::unique_ptr<Merger> merger_;
 };
 
 }  // namespace omnigraph::testing

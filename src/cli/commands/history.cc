@@ -1,65 +1,8 @@
-// branch, commit, snapshot.
+// commit, snapshot.
 #include "cli/commands/commands.h"
-#include "cli/write_target.h"
 #include "omnigraph/version.h"
 
 namespace omnigraph::cli {
-
-ExitStatus run_branch_create(Invocation& call) {
-  OG_ASSIGN_OR_RETURN(const Scope scope, scope_of(call));
-  OG_RETURN_IF_ERROR(refuse_served(call, scope, true));
-  echo_write_target(call.process, call.arguments, scope);
-  const std::string name(*call.arguments.positional(0));
-  const std::string from(call.arguments.value_or("from", "main"));
-  OG_ASSIGN_OR_RETURN(const Graph graph, open_graph(scope, false));
-  OG_RETURN_IF_ERROR(graph.create_branch(name, from));
-  if (!call.json()) {
-    call.print("created branch " + name + " from " + from + "\n");
-    return kSuccess;
-  }
-  std::string document;
-  JsonWriter json(document, JsonWriter::Style::kPretty);
-  json.begin_object().key("uri").value(scope.uri);
-  json.key("from").value(from).key("name").value(name);
-  write_optional(json.key("actor_id"), actor_of(call.arguments, call.config));
-  json.end_object();
-  call.print_json(document);
-  return kSuccess;
-}
-
-ExitStatus run_branch_list(Invocation& call) {
-  OG_ASSIGN_OR_RETURN(const Scope scope, scope_of(call));
-  OG_RETURN_IF_ERROR(refuse_served(call, scope, false));
-  OG_ASSIGN_OR_RETURN(const Graph graph, open_graph(scope, true));
-  OG_ASSIGN_OR_RETURN(const std::vector<std::string> branches, graph.branches());
-  if (!call.json()) {
-    for (const std::string& name : branches) call.print(name + "\n");
-    return kSuccess;
-  }
-  std::string document;
-  JsonWriter json(document, JsonWriter::Style::kPretty);
-  json.begin_object().key("branches").begin_array();
-  for (const std::string& name : branches) json.value(name);
-  json.end_array().end_object();
-  call.print_json(document);
-  return kSuccess;
-}
-
-ExitStatus run_branch_delete(Invocation& call) {
-  OG_ASSIGN_OR_RETURN(const Scope scope, scope_of(call));
-  OG_RETURN_IF_ERROR(confirm_destructive(call.process, call.arguments, scope, "branch delete"));
-  OG_RETURN_IF_ERROR(refuse_served(call, scope, true));
-  if (*call.arguments.positional(0) == "main") {
-    return bad_request("cannot delete branch 'main'");
-  }
-  return not_in_this_build(call.arguments);
-}
-
-ExitStatus run_branch_merge(Invocation& call) {
-  OG_ASSIGN_OR_RETURN(const Scope scope, scope_of(call));
-  OG_RETURN_IF_ERROR(refuse_served(call, scope, true));
-  return not_in_this_build(call.arguments);
-}
 
 ExitStatus run_commit_list(Invocation& call) {
   OG_ASSIGN_OR_RETURN(const Scope scope, scope_of(call));

@@ -1,0 +1,61 @@
+#include "history/merge_conflict.h"
+
+namespace omnigraph {
+
+std::string_view merge_outcome_name(MergeOutcome outcome) {
+  switch (outcome) {
+    case MergeOutcome::kAlreadyUpToDate:
+      return "already_up_to_date";
+    case MergeOutcome::kFastForward:
+      return "fast_forward";
+    case MergeOutcome::kMerged:
+      return "merged";
+  }
+  return "merged";
+}
+
+std::string_view merge_conflict_name(MergeConflict::Kind kind) {
+  switch (kind) {
+    case MergeConflict::Kind::kDivergentInsert:
+      return "divergent_insert";
+    case MergeConflict::Kind::kDivergentUpdate:
+      return "divergent_update";
+    case MergeConflict::Kind::kDeleteVsUpdate:
+      return "delete_vs_update";
+    case MergeConflict::Kind::kOrphanEdge:
+      return "orphan_edge";
+    case MergeConflict::Kind::kUniqueViolation:
+      return "unique_violation";
+    case MergeConflict::Kind::kCardinalityViolation:
+      return "cardinality_violation";
+    case MergeConflict::Kind::kValueConstraintViolation:
+      return "value_constraint_violation";
+  }
+  return "divergent_update";
+}
+
+std::string merge_conflict_subject(const MergeConflict& conflict) {
+  std::string text = conflict.is_edge ? "edge type '" : "node type '";
+  text += conflict.type_name + "'";
+  if (conflict.entity_id) text += ", entity id '" + *conflict.entity_id + "'";
+  text += " (";
+  text += merge_conflict_name(conflict.kind);
+  return text + ")";
+}
+
+Error merge_conflicts(const std::vector<MergeConflict>& conflicts) {
+  std::string text = "merge conflicts: ";
+  ErrorDetails details{.kind = "merge_conflicts", .fields = {}};
+  for (const MergeConflict& conflict : conflicts) {
+    if (!details.fields.empty()) text += "; ";
+    text += merge_conflict_subject(conflict) + ": " + conflict.message;
+    details.fields.emplace_back("entity_kind", conflict.is_edge ? "edge" : "node");
+    details.fields.emplace_back("type_name", conflict.type_name);
+    if (conflict.entity_id) details.fields.emplace_back("entity_id", *conflict.entity_id);
+    details.fields.emplace_back("kind", merge_conflict_name(conflict.kind));
+    details.fields.emplace_back("message", conflict.message);
+  }
+  return Error(ErrorCode::kConflict, std::move(text)).with(std::move(details));
+}
+
+}  // namespace omnigraph
