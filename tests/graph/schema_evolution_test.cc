@@ -239,8 +239,8 @@ TEST_F(SchemaEvolutionTest, RefusalsChangeNothing) {
   EXPECT_EQ(apply(*graph, "// the same\n" + std::string(kFirst)), "nothing");
   EXPECT_EQ(head(*graph), before);
   EXPECT_EQ(*graph->schema_source(), kFirst);
-  ASSERT_TRUE(graph->create_branch("side", "main").ok());
-  ASSERT_TRUE(graph->create_branch("review", "main").ok());
+  ASSERT_TRUE(graph->create_branch({.name = "side"}).ok());
+  ASSERT_TRUE(graph->create_branch({.name = "review"}).ok());
   const auto branched = graph->apply_schema({.desired = kFirst});
   ASSERT_FALSE(branched.ok());
   EXPECT_EQ(branched.error().code(), ErrorCode::kConflict);
@@ -397,7 +397,7 @@ TEST_F(SchemaEvolutionTest, NeverChangesUnderABranch) {
     const auto graph = create("node N { k: String @key }");
     const auto other = open();
     Status created;
-    std::thread thread([&] { created = other->create_branch("side", "main"); });
+    std::thread thread([&] { created = other->create_branch({.name = "side"}); });
     const auto report = graph->apply_schema({.desired = "node N { k: String @key x: I32? }"});
     thread.join();
     ASSERT_TRUE(created.ok());
