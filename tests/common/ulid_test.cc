@@ -1,9 +1,9 @@
 #include "common/ulid.h"
 
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
 #include <set>
-#include <rapidcheck/gtest.h>
 
 #include "common/test_runtime.h"
 
