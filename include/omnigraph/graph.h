@@ -454,8 +454,8 @@ class Graph {
   // that is not supported, whose message says why), kConflict (there are other branches).
   Result<SchemaReport> apply_schema(const SchemaRequest& request) const;
 
-  Result<std::vector<std::string>> branches(const BranchListRequest& request = {})
-      const;  // sorted by bytes
+  Result<std::vector<std::string>> branches(
+      const BranchListRequest& request = {}) const;  // sorted by bytes
   Result<std::vector<BranchInfo>> branch_infos(const BranchListRequest& request = {}) const;
   // Forks `name` from the head of `from`, in one small record whatever the size of the graph.
   // Errors: kBadRequest (the name), kConflict (it exists, or one above or below it), kNotFound.

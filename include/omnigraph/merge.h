@@ -30,8 +30,8 @@ struct MergeConflict {
     kCardinalityViolation,
     kValueConstraintViolation,
   };
-  // A property in which the sides disagree; for edges also `from` and `to`, by node id. The value of
-  // a side that has no such entity is null.
+  // A property in which the sides disagree; for edges also `from` and `to`, by node id. The value
+  // of a side that has no such entity is null.
   struct Field {
     std::string property;
     Value base, source, target;

@@ -15,8 +15,8 @@ inline constexpr std::size_t kMaxBranchNameBytes = 200;
 // The name without surrounding white space. kBadRequest when nothing is left.
 Result<std::string_view> trim_branch(std::string_view given);
 
-// Whether a trimmed name may name a new branch. `operation` is for the message about internal names.
-// That no live branch stands in its way is the committer's to find out.
+// Whether a trimmed name may name a new branch. `operation` is for the message about internal
+// names. That no live branch stands in its way is the committer's to find out.
 Status check_new_branch(std::string_view name, std::string_view operation);
 
 // kBadRequest "<operation> does not allow internal system ref '<name>'" for a name that the engine

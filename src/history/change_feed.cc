@@ -74,7 +74,8 @@ bool gave_up(const GraphState& state, const CommitEntry& commit, Gsn parent) {
 // segments or cleared the table: then the two versions are compared.
 Result<std::optional<VersionDiff>> rows_of(const TableChange& change, Gsn gsn,
                                            const TableVersion& before, const TableVersion& after) {
-  if (change.clear || !change.segments.empty() || !change.adopted.empty()) return std::optional<VersionDiff>();
+  if (change.clear || !change.segments.empty() || !change.adopted.empty())
+    return std::optional<VersionDiff>();
   VersionDiff diff;
   const auto place = [](const TableVersion& version, RowId rid) -> Result<Location> {
     OG_ASSIGN_OR_RETURN(const auto at, version.locate(rid));

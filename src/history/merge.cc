@@ -18,9 +18,8 @@ Error branch_missing(const std::string& name) {
 Error target_moved(const std::string& target, CommitId expected, CommitId actual) {
   const std::string member = "graph_head:" + target;
   return Error(ErrorCode::kConflict,
-               "write authority '" + member +
-                   "' changed during preparation: expected head '" + expected.text() +
-                   "' but current is '" + actual.text() + "'; merge again")
+               "write authority '" + member + "' changed during preparation: expected head '" +
+                   expected.text() + "' but current is '" + actual.text() + "'; merge again")
       .with({"read_set_conflict",
              {{"member", member}, {"expected", expected.text()}, {"actual", actual.text()}}});
 }

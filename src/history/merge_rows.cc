@@ -188,9 +188,9 @@ Result<std::vector<MergeConflict>> MergeRows::validate() {
     }
     RowList rows;
     for (const EnteringRow& row : table.entering) rows.push_back(&row);
-    OG_ASSIGN_OR_RETURN(RowBatch batch,
-                        gather(table, rows, table.target_unchanged ? Columns::kNone : Columns::kAll,
-                               false));
+    OG_ASSIGN_OR_RETURN(
+        RowBatch batch,
+        gather(table, rows, table.target_unchanged ? Columns::kNone : Columns::kAll, false));
     batches.push_back(std::move(batch));
     out.deleted = table.dying;
     out.rows.push_back(&batches.back());
@@ -376,10 +376,9 @@ Result<Change> MergeRows::change() {
     OG_RETURN_IF_ERROR(note_touched(table, out.touched));
     RowList copied;
     OG_ASSIGN_OR_RETURN(out.adopted, adopt(table, copied));
-    const auto split = std::stable_partition(copied.begin(), copied.end(),
-                                             [](const EnteringRow* row) { return !row->rewritten; });
-    OG_ASSIGN_OR_RETURN(RowBatch kept,
-                        gather(table, {copied.begin(), split}, Columns::kAll, true));
+    const auto split = std::stable_partition(
+        copied.begin(), copied.end(), [](const EnteringRow* row) { return !row->rewritten; });
+    OG_ASSIGN_OR_RETURN(RowBatch kept, gather(table, {copied.begin(), split}, Columns::kAll, true));
     OG_RETURN_IF_ERROR(carry(out, std::move(kept)));
     OG_ASSIGN_OR_RETURN(RowBatch rewritten,
                         gather(table, {split, copied.end()}, Columns::kAll, false));

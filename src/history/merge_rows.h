@@ -1,7 +1,7 @@
 // From the decisions of a merge to the change that carries them out: finds the ends of entering
-// edges in the target, has the whole validated, and brings the rows over: by reference where most of
-// a segment enters, else as copies that keep their row ids and commit numbers, so that a later diff
-// finds nothing to compare.
+// edges in the target, has the whole validated, and brings the rows over: by reference where most
+// of a segment enters, else as copies that keep their row ids and commit numbers, so that a later
+// diff finds nothing to compare.
 #pragma once
 
 #include <map>

@@ -25,12 +25,10 @@ class TableMerge {
   }
 
   Result<MergedTable> run() {
-    OG_ASSIGN_OR_RETURN(
-        const VersionDiff source,
-        diff_versions(*sides_.base->table(type_.id), *sides_.source->table(type_.id)));
-    OG_ASSIGN_OR_RETURN(
-        const VersionDiff target,
-        diff_versions(*sides_.base->table(type_.id), *sides_.target->table(type_.id)));
+    OG_ASSIGN_OR_RETURN(const VersionDiff source, diff_versions(*sides_.base->table(type_.id),
+                                                                *sides_.source->table(type_.id)));
+    OG_ASSIGN_OR_RETURN(const VersionDiff target, diff_versions(*sides_.base->table(type_.id),
+                                                                *sides_.target->table(type_.id)));
     out_.target_unchanged = target.empty();
     if (source.empty() && target.empty()) return std::move(out_);
     if (target.empty() && row_ids_decide(source)) {
@@ -193,8 +191,8 @@ class TableMerge {
   }
 
   Result<bool> sides_agree(const RowDifference& source, const RowDifference& target) {
-    OG_ASSIGN_OR_RETURN(const bool same, same_values(source_rows_, *source.after, target_rows_,
-                                                     *target.after));
+    OG_ASSIGN_OR_RETURN(const bool same,
+                        same_values(source_rows_, *source.after, target_rows_, *target.after));
     if (!same || out_.edge == nullptr) return same;
     return same_ends(*sides_.source, *sides_.target, *out_.edge, *source.after, *target.after);
   }

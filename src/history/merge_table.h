@@ -23,9 +23,10 @@ struct MergeSides {
 
 // A row of the source that enters the target.
 struct EnteringRow {
-  Location at;               // in the source's version of the table
+  Location at;  // in the source's version of the table
   RowId source_rid = kNoRow;
-  RowId target_rid = kNoRow; // the row id it has in the target: its own, unless the entity lives there
+  RowId target_rid =
+      kNoRow;  // the row id it has in the target: its own, unless the entity lives there
   RowId src = kNoRow, dst = kNoRow;  // edges: ends in the target, once they are known
   // With its own number and ends the row is the very row of the source, else a new version of it.
   bool rewritten = false;

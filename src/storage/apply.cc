@@ -105,8 +105,7 @@ class Applier {
   }
 
   Status replace_table(Changing& work, TypeId id, bool clear, std::span<const RowId> deleted,
-                       std::span<const SegmentPtr> added,
-                       std::span<const TablePart> adopted = {}) {
+                       std::span<const SegmentPtr> added, std::span<const TablePart> adopted = {}) {
     TableVersionPtr& table = work.tables[id];
     const TableVersion& before = table ? *table : *TableVersion::empty();
     auto after = before.apply(clear, deleted, added, adopted);

@@ -96,7 +96,7 @@ CheckpointRoot::Branch read_branch(simdjson::dom::element element, std::string& 
   if (gsns.size() == 0) {
     branch.forked_gsn = UINT64_MAX;
   } else if (gsns.size() != 2 || gsns[0].get(branch.forked_gsn) != simdjson::SUCCESS ||
-      gsns[1].get(branch.created_gsn) != simdjson::SUCCESS) {
+             gsns[1].get(branch.created_gsn) != simdjson::SUCCESS) {
     fields.fail("gsns");
   }
   branch.created_at = fields.signed_number("created_at");

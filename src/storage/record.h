@@ -31,8 +31,8 @@ struct SegmentRef {
   std::uint32_t schema_version = 1;
 };
 
-// A segment that another branch made and a merge lists by reference, with its own numbers. `dead` is
-// the encoded deletion bitmap of the rows that do not enter (empty: all do).
+// A segment that another branch made and a merge lists by reference, with its own numbers. `dead`
+// is the encoded deletion bitmap of the rows that do not enter (empty: all do).
 struct AdoptedSegment {
   SegmentRef ref;
   std::string dead;
@@ -40,9 +40,9 @@ struct AdoptedSegment {
 
 struct TableChange {
   TypeId table = 0;
-  bool clear = false;                 // overwrite: every earlier row of the table goes first
-  std::vector<RowId> deleted;         // rows removed or superseded, ascending
-  std::vector<SegmentRef> segments;   // added file segments
+  bool clear = false;                // overwrite: every earlier row of the table goes first
+  std::vector<RowId> deleted;        // rows removed or superseded, ascending
+  std::vector<SegmentRef> segments;  // added file segments
   std::vector<AdoptedSegment> adopted;
   std::vector<RowBatch> inline_rows;  // added rows carried in the record; gsn is the commit's
                                       // unless the batch has one for each row (merges)

@@ -59,8 +59,8 @@ void GraphState::erase_branch(std::string_view name) {
 const std::string* GraphState::child_of(std::string_view name,
                                         std::span<const std::string> except) const {
   const std::string prefix = fork_key(name, {});
-  for (auto at = forks_.lower_bound(prefix);
-       at != forks_.end() && at->first.starts_with(prefix); ++at) {
+  for (auto at = forks_.lower_bound(prefix); at != forks_.end() && at->first.starts_with(prefix);
+       ++at) {
     const std::string_view child = std::string_view(at->first).substr(prefix.size());
     if (!listed(except, child)) return &branches.at(child)->name;
   }

@@ -101,7 +101,7 @@ struct GraphState {
   CatalogPtr catalog;
   PersistentMap<std::string, BranchStatePtr> branches;  // changed by the two below
   std::map<TypeId, RowId> next_row;                     // next unused row id a table
-  std::map<TypeId, Gsn> floors;                         // the type cannot be read at earlier commits
+  std::map<TypeId, Gsn> floors;  // the type cannot be read at earlier commits
   // Of those, the ones at which main's table was stored: segments that only earlier versions list
   // may be gone.
   std::map<TypeId, Gsn> kept_floors;

@@ -111,7 +111,7 @@ class Batch {
   std::map<TypeId, RowId> next_row_;  // raised above the state's by this batch
   std::map<std::string, Branch> branches_;
   std::vector<std::shared_ptr<const RecentCommit>> commits_;
-  std::vector<std::pair<Intent*, std::size_t>> taken_;  // whose rows are in which entry
+  std::vector<std::pair<Intent*, std::size_t>> taken_;        // whose rows are in which entry
   std::vector<std::pair<std::string, std::string>> created_;  // branch and what it was forked from
   std::vector<std::string> deleted_;
 };

@@ -41,7 +41,7 @@ struct PreparedTable {
   std::vector<RowBatch> rows;        // small changes: carried inline. A batch with gsns keeps them
   std::vector<SegmentRef> segments;  // bulk: already written (see Change::first_new)
   std::vector<AdoptedSegment> adopted;  // merges: segments that keep their own numbers
-  std::uint32_t new_rows = 0;        // how many row ids from first_new on are used
+  std::uint32_t new_rows = 0;           // how many row ids from first_new on are used
   TouchedTable touched;
 };
 

@@ -257,8 +257,8 @@ Result<BranchCreateEntry> Committer::create_branch(std::string_view name, std::s
                                                    Ulid incarnation, CommitId at,
                                                    std::string past_state) {
   Request request;
-  request.wish = ForkRequest{std::string(name), std::string(from), std::move(past_state),
-                                       at, incarnation};
+  request.wish =
+      ForkRequest{std::string(name), std::string(from), std::move(past_state), at, incarnation};
   shared_->run(request);
   return answer_of<BranchCreateEntry>(request);
 }

@@ -41,8 +41,8 @@ class Committer {
   // (constraint violations, key conflicts), kPreconditionFailed, kNotFound (branch gone), kIo,
   // kReadOnly, kResourceExhausted (disk full; nothing landed), kOutcomeUnknown.
   Result<CommitHeader> submit(Intent intent);
-  // The same road for entries that are no commit. Errors: kConflict (the name exists, or is above or
-  // below one that does), kNotFound.
+  // The same road for entries that are no commit. Errors: kConflict (the name exists, or is above
+  // or below one that does), kNotFound.
   Result<BranchCreateEntry> create_branch(std::string_view name, std::string_view from);
   // Forks the commit `at` of the branch `from`, of that incarnation, whose state was written down
   // (Store::write_past_state).

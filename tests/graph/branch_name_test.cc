@@ -33,8 +33,7 @@ TEST(BranchName, Grammar) {
   }
   EXPECT_EQ(refusal("main"), "cannot create branch 'main'");
   for (const char* internal : {"__schema_apply_lock__", "/__schema_apply_lock__"}) {
-    EXPECT_NE(refusal(internal).find("does not allow internal system ref"),
-              std::string::npos);
+    EXPECT_NE(refusal(internal).find("does not allow internal system ref"), std::string::npos);
   }
 }
 

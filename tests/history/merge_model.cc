@@ -140,13 +140,14 @@ void MergeModel::check(const ModelState& before, ModelMerge& merge) {
       break;
     }
   }
-  for (const auto& [type, ends] :
-       std::map<std::string, std::string>{{"edge:Knows", "node:Person"}, {"edge:Has", "node:Tag"}}) {
+  for (const auto& [type, ends] : std::map<std::string, std::string>{{"edge:Knows", "node:Person"},
+                                                                     {"edge:Has", "node:Tag"}}) {
     const auto had = rows(before, type);
     const auto has = rows(merge.result, type);
     const auto targets = rows(merge.result, ends);
     for (const auto& [id, text] : has) {
-      if (!people.contains(MergeModel::from(text))) merge.violated.insert({"orphan_edge", type, id});
+      if (!people.contains(MergeModel::from(text)))
+        merge.violated.insert({"orphan_edge", type, id});
       if (!targets.contains(MergeModel::to(text))) merge.violated.insert({"orphan_edge", type, id});
     }
     if (type != "edge:Has") continue;

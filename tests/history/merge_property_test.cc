@@ -120,22 +120,24 @@ class History {
     } else if (kind < 8) {
       const std::string name = person();
       const std::optional<int> age = static_cast<int>(below(5));
-      ASSERT_EQ(graph_.mutate("update Person set { age: " + std::to_string(*age) + " } where name = \"" + name + "\"",
+      ASSERT_EQ(graph_.mutate("update Person set { age: " + std::to_string(*age) +
+                                  " } where name = \"" + name + "\"",
                               branch),
                 "");
       auto& people = state["node:Person"];
       if (const auto at = people.find(name); at != people.end()) {
         const std::string email = MergeModel::field(at->second, "email");
-        at->second = "name=" + name + field("age", age, true) +
-                     (email.empty() ? "" : " email=" + email);
+        at->second =
+            "name=" + name + field("age", age, true) + (email.empty() ? "" : " email=" + email);
       }
     } else if (kind < 9) {
       const bool node = below(2) == 0;
       const std::string id = node ? person() : tag();
-      ASSERT_EQ(graph_.mutate(std::string("delete ") + (node ? "Person where name" : "Tag where label") +
-                                  " = \"" + id + "\"",
-                              branch),
-                "");
+      ASSERT_EQ(
+          graph_.mutate(std::string("delete ") + (node ? "Person where name" : "Tag where label") +
+                            " = \"" + id + "\"",
+                        branch),
+          "");
       state[node ? "node:Person" : "node:Tag"].erase(id);
       for (const char* edges : {"edge:Knows", "edge:Has"}) {
         std::erase_if(state[edges], [&](const auto& edge) {
@@ -157,7 +159,8 @@ class History {
     note_commit(branch, std::move(state));
   }
 
-  // Whether this load says it for the first time: what one load may say twice is not the matter here.
+  // Whether this load says it for the first time: what one load may say twice is not the matter
+  // here.
   bool once(const std::string& what) { return written_.insert(what).second; }
 
   // A record that the state can take, already put into it; nothing when there is none.
@@ -322,7 +325,8 @@ class History {
   void compare(const Snapshot& snapshot, const ModelState& state, const std::string& what) {
     for (const std::string& key : kTypes) {
       const auto expected = state.find(key);
-      ASSERT_EQ(rows_of(snapshot, key.substr(5)), expected == state.end() ? Rows() : expected->second)
+      ASSERT_EQ(rows_of(snapshot, key.substr(5)),
+                expected == state.end() ? Rows() : expected->second)
           << what << " " << key << " at step " << step_;
     }
   }

@@ -86,8 +86,10 @@ TEST_F(MergeTest, UnitesBothSides) {
   on("main", set_age("Ben", 26));
   on("main", insert("Fay", 1));
   EXPECT_EQ(graph.merge("b"), "merged");
-  const Rows expected = {{"Ann", "name=Ann age=31"}, {"Ben", "name=Ben age=26"},
-                         {"Cal", "name=Cal age=40"}, {"Eve", "name=Eve age=22"},
+  const Rows expected = {{"Ann", "name=Ann age=31"},
+                         {"Ben", "name=Ben age=26"},
+                         {"Cal", "name=Cal age=40"},
+                         {"Eve", "name=Eve age=22"},
                          {"Fay", "name=Fay age=1"}};
   EXPECT_EQ(graph.rows("Person"), expected);
   graph.reopen();

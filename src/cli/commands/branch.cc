@@ -141,8 +141,8 @@ int show_preview(Invocation& call, const MergeReport& report) {
   }
   if (report.conflicts.empty()) {
     for (const MergedType& type : report.types) {
-      text += (type.is_edge ? "  edge type '" : "  node type '") + type.type_name + "': " +
-              std::to_string(type.inserted) + " inserted, " + std::to_string(type.updated) +
+      text += (type.is_edge ? "  edge type '" : "  node type '") + type.type_name +
+              "': " + std::to_string(type.inserted) + " inserted, " + std::to_string(type.updated) +
               " updated, " + std::to_string(type.deleted) + " deleted\n";
     }
   }
@@ -189,8 +189,9 @@ ExitStatus run_branch_list(Invocation& call) {
     for (const BranchInfo& branch : branches) {
       std::string line = branch.name;
       if (verbose) {
-        line += " head=" + branch.head + " graph_manifest_version=" +
-                std::to_string(branch.version) + " changed_at=" + instant_text(branch.changed_at);
+        line += " head=" + branch.head +
+                " graph_manifest_version=" + std::to_string(branch.version) +
+                " changed_at=" + instant_text(branch.changed_at);
         if (branch.parent) line += " from=" + *branch.parent + "@" + branch.forked_at;
       }
       call.print(line + "\n");
