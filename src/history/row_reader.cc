@@ -88,11 +88,17 @@ bool same_value(const Value& a, const Value& b) {
 }
 
 RowReader::RowReader(TableVersionPtr version, const EntityType& type)
-    : version_(std::move(version)), type_(&type), parts_(version_->parts().size()) {
-  for (std::size_t p = 0; p < parts_.size(); ++p) {
-    parts_[p].whole = memory_batch(*version_->parts()[p].segment) != nullptr;
-    parts_[p].columns.resize(type.properties.size());
+    : version_(std::move(version)), type_(&type), parts_(version_->parts().size()) {}
+
+// Most parts are never looked at, so each is prepared when it is.
+RowReader::Part& RowReader::part_of(std::uint32_t part) {
+  Part& of = parts_[part];
+  if (!of.known) {
+    of.known = true;
+    of.whole = of.whole || memory_batch(*version_->parts()[part].segment) != nullptr;
+    of.columns.resize(type_->properties.size());
   }
+  return of;
 }
 
 void RowReader::expect(std::uint32_t part, std::size_t rows) {
@@ -100,7 +106,7 @@ void RowReader::expect(std::uint32_t part, std::size_t rows) {
 }
 
 Result<std::string_view> RowReader::id(Location at, std::string& scratch) {
-  Part& part = parts_[at.part];
+  Part& part = part_of(at.part);
   const Segment& segment = *version_->parts()[at.part].segment;
   if (part.whole && !part.ids) {
     auto ids = segment.ids();
@@ -122,7 +128,7 @@ Result<std::string_view> RowReader::id(Location at, std::string& scratch) {
 }
 
 Result<ColumnPtr> RowReader::column(std::size_t property, std::uint32_t part) {
-  Part& of = parts_[part];
+  Part& of = part_of(part);
   if (!of.whole || of.columns[property]) return of.columns[property];
   const Property& declared = type_->properties[property];
   auto column = version_->parts()[part].segment->column(declared.id, declared.type);
@@ -142,7 +148,7 @@ Result<Value> RowReader::value(std::size_t property, Location at) {
 }
 
 Result<RowId> RowReader::src(Location at) {
-  Part& part = parts_[at.part];
+  Part& part = part_of(at.part);
   const Segment& segment = *version_->parts()[at.part].segment;
   if (!part.whole) return segment.src(at.row);
   if (!part.sources) {
@@ -152,7 +158,7 @@ Result<RowId> RowReader::src(Location at) {
 }
 
 Result<RowId> RowReader::dst(Location at) {
-  Part& part = parts_[at.part];
+  Part& part = part_of(at.part);
   const Segment& segment = *version_->parts()[at.part].segment;
   if (!part.whole) return segment.dst(at.row);
   if (!part.targets) {

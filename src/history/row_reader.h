@@ -40,11 +40,14 @@ class RowReader {
 
  private:
   struct Part {
+    bool known = false;  // prepared
     bool whole = false;  // read by the column
     std::shared_ptr<const IdColumn> ids;
     std::vector<ColumnPtr> columns;  // by position of the property; null until used
     std::shared_ptr<const std::vector<RowId>> sources, targets;
   };
+
+  Part& part_of(std::uint32_t part);
 
   TableVersionPtr version_;
   const EntityType* type_;

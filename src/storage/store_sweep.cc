@@ -17,7 +17,7 @@ namespace omnigraph {
 namespace {
 
 // Records of the past that are in memory at once.
-constexpr Sequence kVisitBatch = 256;
+constexpr Sequence kVisitBatch = 128;
 // Appends of the record that says what was swept, while others write.
 constexpr int kSweptTries = 16;
 

@@ -378,6 +378,123 @@ TEST_F(MaintenanceTest, CheckpointsOfTheUnreadablePastGo) {
   EXPECT_EQ(opened->commits("main")->size(), 7U);
 }
 
+// Random histories on several branches with folds, checkpoints and cleanups of random policies in
+// between: whatever commit is asked for answers what it answered when it was made, or says that it
+// was reclaimed; those at or above the floors always answer. Before and after reopening, with and
+// without checkpoints.
+TEST_F(MaintenanceTest, RandomHistoriesKeepWhatTheyPromise) {
+  constexpr std::string_view kEdges =
+      "query q() { match { $p: Person $p knows $q } return { $p.name, $q.name } "
+      "order { $p.name asc, $q.name asc } }";
+  std::size_t answered = 0, reclaimed = 0;
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    runtime_ = test_runtime(seed);
+    auto graph = create();
+    SeededRandom random(seed * 104'729);
+    const auto pick = [&](int n) {
+      return static_cast<int>(random.next() % static_cast<unsigned>(n));
+    };
+    std::vector<std::string> branches = {"main"};
+    struct Past {
+      std::string commit, people, edges;
+    };
+    std::vector<Past> past;
+    const auto check = [&](Graph::Engine& engine) {
+      for (const std::string& branch : branches) {
+        ASSERT_EQ(rows(engine, kPeople, std::nullopt, branch).find("reclaimed"), std::string::npos);
+      }
+      const auto look = [&](const Past& then, std::string_view source,
+                            const std::string& expected) {
+        const std::string got = rows(engine, source, then.commit);
+        if (got.find("was reclaimed") != std::string::npos) {
+          ++reclaimed;
+        } else {
+          ++answered;
+          ASSERT_EQ(got, expected) << "seed " << seed << ", commit " << then.commit;
+        }
+      };
+      for (const Past& then : past) {
+        look(then, kPeople, then.people);
+        look(then, kEdges, then.edges);
+      }
+    };
+    for (int step = 0; step < 50; ++step) {
+      const std::string branch =
+          branches[static_cast<std::size_t>(pick(static_cast<int>(branches.size())))];
+      const std::string name = "p" + std::to_string(1000 + pick(20));
+      clock().advance_micros(pick(40) * kHour / 60);
+      std::string id;
+      switch (pick(12)) {
+        case 0:
+          // Large enough for segments.
+          id = load(*graph, people(0, 1100 + pick(10), pick(5)), LoadMode::kOverwrite, branch);
+          break;
+        case 1:
+        case 2:
+          id = load(*graph, people(pick(20), 20 + pick(20), pick(5)), LoadMode::kMerge, branch);
+          break;
+        case 3:
+          id = mutate(*graph, "delete Person where name = \"" + name + "\"", branch);
+          break;
+        case 4:
+        case 5:
+          id = mutate(*graph,
+                      "insert Knows { from: \"" + name + "\", to: \"p" +
+                          std::to_string(1000 + pick(20)) + "\" }",
+                      branch);
+          break;
+        case 6:
+          if (branches.size() < 3) {
+            branches.push_back("b" + std::to_string(branches.size()));
+            ASSERT_TRUE(graph->create_branch(branches.back(), branch).ok());
+          }
+          continue;
+        case 7: {
+          const auto report = graph->optimize();
+          ASSERT_TRUE(report.ok()) << report.error().message();
+          continue;
+        }
+        case 8:
+          ASSERT_TRUE(graph->store().maintain_now().ok());
+          continue;
+        case 9:
+        case 10: {
+          CleanupRequest request;
+          if (pick(2) == 0) request.keep = static_cast<std::uint32_t>(1 + pick(6));
+          if (!request.keep || pick(3) == 0) {
+            request.older_than_seconds = static_cast<std::uint64_t>(pick(5)) * 3600;
+          }
+          const auto report = graph->cleanup(request);
+          ASSERT_TRUE(report.ok()) << report.error().message();
+          for (const CleanedDataset& dataset : report->datasets) {
+            ASSERT_FALSE(dataset.error) << *dataset.error;
+          }
+          if (pick(3) == 0) check(*graph);
+          continue;
+        }
+        default:
+          if (pick(2) == 0) graph = open();
+          continue;
+      }
+      if (!Ulid::parse(id)) continue;
+      past.push_back({id, rows(*graph, kPeople, id), rows(*graph, kEdges, id)});
+    }
+    check(*graph);
+    check(*open());
+    const auto roots = objects_->list("checkpoint/", {}, SIZE_MAX);
+    for (const ObjectInfo& info : *roots) ASSERT_TRUE(objects_->remove(info.name).ok());
+    check(*open());
+    const auto report = open()->repair();
+    ASSERT_TRUE(report.ok());
+    for (const RepairedDataset& dataset : report->datasets) {
+      ASSERT_FALSE(dataset.damage) << *dataset.damage;
+    }
+  }
+  // The test means something.
+  EXPECT_GT(answered, 500U);
+  EXPECT_GT(reclaimed, 500U);
+}
+
 // Whatever fails, the graph opens whole, answers the same, and the next run finishes.
 class MaintenanceFaultTest : public MaintenanceTest,
                              public testing::WithParamInterface<const char*> {};
