@@ -62,12 +62,9 @@ Status GraphStore::visit_records(std::optional<CommitId> after, Sequence through
 }
 
 Result<TableVersionPtr> GraphStore::keep_floor_table(TypeId table, CommitId id) {
-  const GraphStatePtr now = state();
-  const BranchState& main = *now->branch("main");
-  SnapshotPtr at = main.snapshot;
-  if (at->commit() != id) {
-    OG_ASSIGN_OR_RETURN(at, past_snapshot(id));
-  }
+  // Not the head, though it may be that commit: it shows folds that came later, and checkpoints
+  // before them list what was folded.
+  OG_ASSIGN_OR_RETURN(const SnapshotPtr at, past_snapshot(id));
   const TableVersionPtr version = at->table(table);
   BranchState kept;
   kept.snapshot = std::make_shared<const Snapshot>(at->catalog_ptr(), TableMap{{table, version}},
