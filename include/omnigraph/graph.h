@@ -95,12 +95,23 @@ struct LoadProgress {
   std::uint64_t bytes_total = 0;
 };
 
+// How a table of another program (CSV, Parquet, Arrow IPC) becomes entities of one type.
+struct TableInput {
+  std::string type;  // of nodes or edges
+  // A property (or `id`, `from`, `to`) and the column that holds it; other columns go by their
+  // names.
+  std::vector<std::pair<std::string, std::string>> columns = {};
+  bool ignore_unknown = false;  // leave out columns that are no property
+};
+
 struct LoadRequest {
   LoadMode mode;
   std::string_view branch = "main";
   // Fork the branch from here first when it does not exist.
   std::optional<std::string_view> from = std::nullopt;
   std::optional<std::string_view> actor = std::nullopt;
+  // The file is a table. Its form is told by its first bytes.
+  std::optional<TableInput> table = std::nullopt;
   // The forgiving grammar of the deprecated `ingest`.
   bool permissive = false;
   // Called now and then, by one thread at a time.
@@ -429,6 +440,10 @@ class Graph {
   // load_file() takes.
   Status export_ndjson(std::string_view branch, const std::vector<std::string>& types,
                        const TextSink& sink) const;
+  // The entities of one type as the bytes of a Parquet file that load_file() takes as a table:
+  // columns `id`, of edges `from` and `to`, and all properties, with Parquet's own types. Errors:
+  // kBadRequest for an unknown type and for a Blob that is an external reference.
+  Status export_parquet(std::string_view branch, std::string_view type, const TextSink& sink) const;
 
   // A Blob cell. Errors: kBadRequest (type, property; details `blob_selector`), kNotFound (entity,
   // null cell: details `blob_cell`; branch, commit).

@@ -8,6 +8,7 @@ namespace omnigraph::cli {
 using enum ValueKind;
 
 inline constexpr std::string_view kFormats[] = {"table", "kv", "csv", "jsonl", "json"};
+inline constexpr std::string_view kExportFormats[] = {"ndjson", "parquet"};
 inline constexpr std::string_view kModes[] = {"overwrite", "append", "merge"};
 inline constexpr std::string_view kEntities[] = {"node", "edge"};
 inline constexpr std::string_view kOperations[] = {"insert", "update", "delete"};
@@ -32,7 +33,8 @@ inline constexpr OptionSpec kParamsFile{
     .name = "params-file", .value_name = "PATH", .help = "Read the parameters from this JSON file"};
 inline constexpr OptionSpec kFormat{
     .name = "format", .help = "How to print the answer", .kind = kChoice, .choices = kFormats};
-inline constexpr OptionSpec kData{.name = "data", .help = "NDJSON file to read", .required = true};
+inline constexpr OptionSpec kData{
+    .name = "data", .help = "File to read, - for standard input", .required = true};
 inline constexpr OptionSpec kSchemaFile{
     .name = "schema", .help = "Schema file (.pg)", .required = true};
 inline constexpr OptionSpec kDataLoss{

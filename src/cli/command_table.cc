@@ -46,6 +46,16 @@ constexpr OptionSpec kLoadOptions[] = {
     {.name = "from",
      .value_name = "BRANCH",
      .help = "Fork the branch from here when it is missing"},
+    {.name = "type",
+     .value_name = "TYPE",
+     .help = "The file is a table (CSV, Parquet, Arrow IPC) of this node or edge type"},
+    {.name = "map",
+     .value_name = "PROPERTY=COLUMN",
+     .help = "Take the property, or id, from or to, from this column of the table",
+     .repeatable = true},
+    {.name = "ignore-unknown",
+     .help = "Leave out columns of the table that are no property",
+     .kind = kFlag},
     kJson};
 constexpr OptionSpec kIngestOptions[] = {
     kData,
@@ -62,6 +72,11 @@ constexpr OptionSpec kIngestOptions[] = {
 
 constexpr OptionSpec kExportOptions[] = {kBranch,
                                          kTypeFilter,
+                                         {.name = "format",
+                                          .help = "How to write them: ndjson (the default), or "
+                                                  "parquet, which holds one type",
+                                          .kind = kChoice,
+                                          .choices = kExportFormats},
                                          {.name = "jsonl",
                                           .help = "Deprecated; the output is always NDJSON",
                                           .kind = kFlag,

@@ -33,6 +33,8 @@ class Graph::Engine {
   Result<ResultSet> query(const QueryRequest& request);
   Result<MutationReport> mutate(const MutationRequest& request);
   Result<LoadReport> load(LoadSource& source, const LoadRequest& request);
+  Result<LoadReport> load_table(const std::string& path, const LoadRequest& request);
+  Status export_parquet(std::string_view branch, std::string_view type, const TextSink& sink);
   Status export_ndjson(std::string_view branch, const std::vector<std::string>& types,
                        const TextSink& sink);
   Result<BlobValue> blob(const BlobRequest& request);

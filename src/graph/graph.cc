@@ -53,6 +53,7 @@ Result<MutationReport> Graph::mutate(const MutationRequest& request) const {
   return engine_->mutate(request);
 }
 Result<LoadReport> Graph::load_file(const std::string& path, const LoadRequest& request) const {
+  if (request.table) return engine_->load_table(path, request);
   OG_ASSIGN_OR_RETURN(const std::unique_ptr<LoadSource> source, open_load_source(path));
   return engine_->load(*source, request);
 }
@@ -74,6 +75,10 @@ Result<BlobWriteReport> Graph::put_blob(const BlobWriteRequest& request,
 }
 Result<BlobWriteReport> Graph::clear_blob(const BlobWriteRequest& request) const {
   return engine_->clear_blob(request);
+}
+Status Graph::export_parquet(std::string_view branch, std::string_view type,
+                             const TextSink& sink) const {
+  return engine_->export_parquet(branch, type, sink);
 }
 Result<SnapshotInfo> Graph::snapshot(std::string_view branch) const {
   return engine_->snapshot(branch);

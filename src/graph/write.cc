@@ -2,6 +2,7 @@
 #include "graph/branch_name.h"
 #include "graph/engine.h"
 #include "query/parameters.h"
+#include "write/table/table_rows.h"
 
 namespace omnigraph {
 namespace {
@@ -79,6 +80,13 @@ Result<std::optional<MutationReport>> Graph::Engine::mutate_once(Writer& writer,
   report.actor = owned(request.actor);
   if (outcome.commit) report.commit = to_commit(*outcome.commit);
   return std::optional<MutationReport>(std::move(report));
+}
+
+Result<LoadReport> Graph::Engine::load_table(const std::string& path, const LoadRequest& request) {
+  OG_RETURN_IF_ERROR(writer());
+  OG_ASSIGN_OR_RETURN(const GraphStatePtr state, newest());
+  OG_ASSIGN_OR_RETURN(const auto source, open_table_source(path, *request.table, state->catalog));
+  return load(*source, request);
 }
 
 Result<LoadReport> Graph::Engine::load(LoadSource& source, const LoadRequest& request) {

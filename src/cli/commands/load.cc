@@ -53,6 +53,29 @@ Result<LoadReport> load_data(Invocation& call, const Graph& graph, LoadRequest r
   return graph.load_file(std::string(*call.arguments.value("data")), request);
 }
 
+// What --type, --map and --ignore-unknown say of a table; nullopt: the input is NDJSON.
+Result<std::optional<TableInput>> table_input(const Invocation& call) {
+  const auto type = call.arguments.value("type");
+  if (!type) {
+    for (const std::string_view option : {"map", "ignore-unknown"}) {
+      if (!call.arguments.has(option)) continue;
+      return bad_request("--" + std::string(option) +
+                         " is for tables: name the type of their rows with --type");
+    }
+    return std::optional<TableInput>();
+  }
+  TableInput table{.type = std::string(*type)};
+  table.ignore_unknown = call.arguments.has("ignore-unknown");
+  for (const std::string& pair : call.arguments.values("map")) {
+    const std::size_t equal = pair.find('=');
+    if (equal == std::string::npos || equal == 0 || equal + 1 == pair.size()) {
+      return bad_request("--map takes PROPERTY=COLUMN, got '" + pair + "'");
+    }
+    table.columns.emplace_back(pair.substr(0, equal), pair.substr(equal + 1));
+  }
+  return std::optional(std::move(table));
+}
+
 void write_types(JsonWriter& json, const std::vector<LoadedType>& types) {
   json.begin_array();
   for (const LoadedType& type : types) {
@@ -76,6 +99,7 @@ ExitStatus run_load(Invocation& call) {
   LoadRequest request{.mode = load_mode(mode),
                       .branch = call.arguments.value_or("branch", "main"),
                       .from = call.arguments.value("from")};
+  OG_ASSIGN_OR_RETURN(request.table, table_input(call));
   OG_ASSIGN_OR_RETURN(const Graph graph, open_graph(scope, false));
   OG_ASSIGN_OR_RETURN(const LoadReport report, load_data(call, graph, request));
   const std::string branch(request.branch);
@@ -166,6 +190,21 @@ ExitStatus run_export(Invocation& call) {
   OG_ASSIGN_OR_RETURN(const Scope scope, scope_of(call));
   OG_RETURN_IF_ERROR(refuse_served(call, scope, false));
   OG_ASSIGN_OR_RETURN(const Graph graph, open_graph(scope, true));
+  if (call.arguments.value_or("format", "ndjson") == "parquet") {
+    const std::vector<std::string> types = call.arguments.values("type");
+    if (types.size() != 1) {
+      return bad_request("a Parquet file holds one type: name it with --type");
+    }
+    OG_RETURN_IF_ERROR(graph.export_parquet(call.arguments.value_or("branch", "main"), types[0],
+                                            [&](std::string_view bytes) -> Status {
+                                              call.print(bytes);
+                                              if (!call.process.out->good())
+                                                return io_error(
+                                                    "could not write to standard output");
+                                              return {};
+                                            }));
+    return kSuccess;
+  }
   OG_RETURN_IF_ERROR(graph.export_ndjson(call.arguments.value_or("branch", "main"),
                                          call.arguments.values("type"),
                                          [&](std::string_view text) -> Status {

@@ -180,6 +180,11 @@ Result<std::unique_ptr<LoadSource>> decompressed(std::unique_ptr<LoadSource> sou
                                                  std::string name) {
   auto peeked = std::make_unique<Peeked>(std::move(source));
   OG_ASSIGN_OR_RETURN(const std::string_view head, peeked->peek(kMagicBytes));
+  if (head == "PAR1" || head == "ARRO") {
+    return bad_request("cannot read '" + name + "' as NDJSON: it is " +
+                       (head == "PAR1" ? "a Parquet" : "an Arrow") +
+                       " file; name the type of its rows with --type");
+  }
   if (head.starts_with(kGzipMagic)) {
     return std::unique_ptr<LoadSource>(
         std::make_unique<GzipSource>(std::move(peeked), std::move(name)));
