@@ -2,6 +2,7 @@
 // (tests/interop/make_tables.py): one content in many forms, and what is not read.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -112,37 +113,44 @@ TEST_F(TableTest, AnExportAsParquetLoadsBackEqual) {
   ASSERT_EQ(load(graph, data("gzip_plain.parquet"), {.type = "Thing"}), "");
   std::string edges;
   for (int i = 0; i < 200; ++i) {
-    edges += R"({"edge":"Joins","from":"k00)" + std::to_string(10 + i % 90) + R"(","to":"k0007","data":{)" +
-             (i % 2 == 0 ? "\"weight\":" + std::to_string(i) + ".5" : "\"since\":" + std::to_string(i)) +
-             "}}\n";
+    edges +=
+        R"({"edge":"Joins","from":"k00)" + std::to_string(10 + i % 90) +
+        R"(","to":"k0007","data":{)" +
+        (i % 2 == 0 ? "\"weight\":" + std::to_string(i) + ".5" : "\"since\":" + std::to_string(i)) +
+        "}}\n";
   }
   ASSERT_TRUE(graph.load_text(edges, {.mode = LoadMode::kAppend}).ok());
   const Graph copy = fresh("copy");
   ASSERT_EQ(load(copy, parquet(graph, "Thing"), {.type = "Thing"}), "");
   ASSERT_EQ(load(copy, parquet(graph, "Joins"), {.type = "Joins"}), "");
   EXPECT_TRUE(content(copy) == content(graph));
-  EXPECT_FALSE(graph.export_parquet("main", "Nope", [](std::string_view) { return Status(); }).ok());
+  EXPECT_FALSE(
+      graph.export_parquet("main", "Nope", [](std::string_view) { return Status(); }).ok());
   // A type without rows is a file without rows.
   EXPECT_EQ(load(copy, parquet(graph, "Loose"), {.type = "Loose"}), "");
 }
 
 TEST_F(TableTest, Csv) {
   const Graph graph = fresh("g");
-  const std::string things = file("things.csv",
-                                  "\xEF\xBB\xBFkey,i32,flag,day,text,tags,vec,u64\r\n"
-                                  "a,1,TRUE,2024-01-02,\"one, \"\"two\"\"\nthree\",\"[\"\"x\"\",\"\"y\"\"]\",\"[1,2,3]\",18446744073709551615\r\n"
-                                  "\r\n"
-                                  "b,,,,,,,\n"
-                                  "c,-5,false,20240103,\"\",[],,0");
+  const std::string things =
+      file("things.csv",
+           "\xEF\xBB\xBFkey,i32,flag,day,text,tags,vec,u64\r\n"
+           "a,1,TRUE,2024-01-02,\"one, "
+           "\"\"two\"\"\nthree\",\"[\"\"x\"\",\"\"y\"\"]\",\"[1,2,3]\",18446744073709551615\r\n"
+           "\r\n"
+           "b,,,,,,,\n"
+           "c,-5,false,20240103,\"\",[],,0");
   EXPECT_EQ(load(graph, things, {.type = "Thing"}), "");
   const std::string text = content(graph);
-  EXPECT_NE(line(text, "a").find(R"("text":"one, \"two\"\nthree","tags":["x","y"])"), std::string::npos)
+  EXPECT_NE(line(text, "a").find(R"("text":"one, \"two\"\nthree","tags":["x","y"])"),
+            std::string::npos)
       << text;
   EXPECT_NE(line(text, "a").find("\"u64\":18446744073709551615"), std::string::npos);
   EXPECT_NE(line(text, "b").find("\"text\":null"), std::string::npos);
   EXPECT_NE(line(text, "c").find("\"text\":\"\""), std::string::npos);
   const std::string joins = file("joins.csv", "source,target,since\na,b,2024-05-01\nb,a,\n");
-  EXPECT_EQ(load(graph, joins, {.type = "Joins", .columns = {{"from", "source"}, {"to", "target"}}}), "");
+  EXPECT_EQ(
+      load(graph, joins, {.type = "Joins", .columns = {{"from", "source"}, {"to", "target"}}}), "");
   EXPECT_EQ(load(graph, file("n.csv", "n\n7\n"), {.type = "Loose"}), "");
 }
 
@@ -159,22 +167,24 @@ TEST_F(TableTest, MappingsAreHeldToTheSchema) {
             "column 'name' is to be 'kee', which type 'Thing' does not have");
   EXPECT_EQ(load(graph, path, {.type = "Thing", .columns = {{"key", "name"}, {"key", "extra"}}}),
             "two columns are to be 'key'");
-  EXPECT_EQ(load(graph, path, {.type = "Joins", .ignore_unknown = true}),
-            "the table has no column 'from' for the ends of 'Joins': name one with --map from=COLUMN");
-  EXPECT_EQ(load(graph, path,
-                 {.type = "Thing", .columns = {{"key", "name"}}, .ignore_unknown = true}),
-            "");
+  EXPECT_EQ(
+      load(graph, path, {.type = "Joins", .ignore_unknown = true}),
+      "the table has no column 'from' for the ends of 'Joins': name one with --map from=COLUMN");
+  EXPECT_EQ(
+      load(graph, path, {.type = "Thing", .columns = {{"key", "name"}}, .ignore_unknown = true}),
+      "");
   EXPECT_EQ(load(graph, file("v.csv", "key,i32\na,1\nb,x\n"), {.type = "Thing"}, LoadMode::kMerge),
             "strict property 'i32' expects Int32, got \"x\"");
-  EXPECT_EQ(load(graph, file("f.csv", "key,i32\na\n"), {.type = "Thing"}),
-            "cannot read '" + (folder_ / "f.csv").string() +
-                "': row 1 has 1 fields, the header has 2");
-  EXPECT_EQ(load(graph, file("q.csv", "key,i32\n\"a,1\n"), {.type = "Thing"}).find("does not end") ==
-                std::string::npos,
-            false);
-  EXPECT_EQ(load(graph, file("e.csv", ""), {.type = "Thing"}).find("it is empty") ==
-                std::string::npos,
-            false);
+  EXPECT_EQ(
+      load(graph, file("f.csv", "key,i32\na\n"), {.type = "Thing"}),
+      "cannot read '" + (folder_ / "f.csv").string() + "': row 1 has 1 fields, the header has 2");
+  EXPECT_EQ(
+      load(graph, file("q.csv", "key,i32\n\"a,1\n"), {.type = "Thing"}).find("does not end") ==
+          std::string::npos,
+      false);
+  EXPECT_EQ(
+      load(graph, file("e.csv", ""), {.type = "Thing"}).find("it is empty") == std::string::npos,
+      false);
 }
 
 TEST_F(TableTest, WhatIsNotReadIsNamed) {
@@ -197,8 +207,9 @@ TEST_F(TableTest, WhatIsNotReadIsNamed) {
             "Zstandard or uncompressed");
   const auto plain = graph.load_file(data("gzip_plain.parquet"), {.mode = LoadMode::kAppend});
   ASSERT_FALSE(plain.ok());
-  EXPECT_NE(plain.error().message().find("it is a Parquet file; name the type of its rows with --type"),
-            std::string::npos);
+  EXPECT_NE(
+      plain.error().message().find("it is a Parquet file; name the type of its rows with --type"),
+      std::string::npos);
 }
 
 // Cut and bent files are refused or read, never a crash.
@@ -222,7 +233,7 @@ TEST_F(TableTest, DamageIsRefused) {
       }
       const auto report = graph.load_file(
           file("bent", bent), {.mode = LoadMode::kOverwrite, .table = TableInput{.type = "Thing"}});
-      if (!report.ok()) EXPECT_NE(report.error().code(), ErrorCode::kInternal);
+      EXPECT_TRUE(report.ok() || report.error().code() != ErrorCode::kInternal);
     }
   }
 }

@@ -16,7 +16,8 @@ edge Uses: Part -> Part @card(0..2)
 )";
 
 // Two parts that hold what others may not take.
-constexpr const char* kBase = R"({"type":"Part","data":{"code":"p1","must":1,"slug":"s1","a":1,"b":2}}
+constexpr const char* kBase =
+    R"({"type":"Part","data":{"code":"p1","must":1,"slug":"s1","a":1,"b":2}}
 {"type":"Part","data":{"code":"p2","must":1,"slug":"s2"}}
 {"edge":"Uses","from":"p1","to":"p2"}
 {"edge":"Uses","from":"p1","to":"p1"}
@@ -32,7 +33,7 @@ const char* name_of(Entry entry) {
 
 struct Rule {
   const char* what;
-  const char* bad;      // values of part `x`, as JSON members
+  const char* bad;  // values of part `x`, as JSON members
   const char* good;
   const char* message;  // of the violation
 };
@@ -79,17 +80,18 @@ std::string assignments(std::string members) {
 
 // Writes part `x` with these values by way of `entry`; the error's message.
 std::string write(MemoryGraph& graph, Entry entry, const std::string& members) {
-  const std::string record =
-      R"({"type":"Part","data":{"code":"x","must":1,)" + members + "}}\n";
+  const std::string record = R"({"type":"Part","data":{"code":"x","must":1,)" + members + "}}\n";
   switch (entry) {
     case Entry::kInsert:
       return graph
-          .mutate("query q() { insert Part { code: \"x\", must: 1, " + assignments(members) + " } }")
+          .mutate("query q() { insert Part { code: \"x\", must: 1, " + assignments(members) +
+                  " } }")
           .error;
     case Entry::kUpdate:
       EXPECT_EQ(graph.mutate("query q() { insert Part { code: \"x\", must: 1 } }").error, "");
       return graph
-          .mutate("query q() { update Part set { " + assignments(members) + " } where code = \"x\" }")
+          .mutate("query q() { update Part set { " + assignments(members) +
+                  " } where code = \"x\" }")
           .error;
     case Entry::kAppend:
       return load(graph, record, LoadMode::kAppend);
@@ -119,7 +121,7 @@ TEST(ValidatorEntries, ValueAndUniqueRules) {
       } else {
         EXPECT_EQ(error, rule.message);
       }
-      if (entry != Entry::kUpdate) EXPECT_EQ(graph.rows("Part"), before);
+      EXPECT_TRUE(entry == Entry::kUpdate || graph.rows("Part") == before);
       MemoryGraph other(kSchema);
       ASSERT_EQ(load(other, kBase, LoadMode::kAppend), "");
       EXPECT_EQ(write(other, entry, rule.good), "");
@@ -132,7 +134,8 @@ TEST(ValidatorEntries, RequiredAndKey) {
   for (const LoadMode mode : {LoadMode::kAppend, LoadMode::kMerge, LoadMode::kOverwrite}) {
     MemoryGraph graph(kSchema);
     ASSERT_EQ(load(graph, kBase, LoadMode::kAppend), "");
-    EXPECT_EQ(load(graph, kMissing, mode), "non-nullable property 'must' has null or invalid values");
+    EXPECT_EQ(load(graph, kMissing, mode),
+              "non-nullable property 'must' has null or invalid values");
     EXPECT_EQ(load(graph, R"({"type":"Part","data":{"must":1}})", mode),
               "non-nullable property 'code' has null or invalid values");
     const std::string twice = R"({"type":"Part","data":{"code":"x","must":1}})";
@@ -141,8 +144,8 @@ TEST(ValidatorEntries, RequiredAndKey) {
   }
   MemoryGraph graph(kSchema);
   ASSERT_EQ(load(graph, kBase, LoadMode::kAppend), "");
-  const auto none = graph.mutate("query q($n: I32?) { insert Part { code: \"x\", must: $n } }",
-                                 {Value()});
+  const auto none =
+      graph.mutate("query q($n: I32?) { insert Part { code: \"x\", must: $n } }", {Value()});
   EXPECT_EQ(none.error, "non-nullable property 'must' has null or invalid values");
   const auto cleared = graph.mutate(
       "query q($n: I32?) { update Part set { must: $n } where code = \"p1\" }", {Value()});
@@ -155,8 +158,7 @@ TEST(ValidatorEntries, EndsAndCardinality) {
   constexpr const char* kGhost = R"({"edge":"Uses","from":"p2","to":"ghost"})";
   constexpr const char* kThird = R"({"edge":"Uses","from":"p1","to":"p2"})";
   constexpr const char* kMissing = "dst 'ghost' not found in Part";
-  constexpr const char* kTooMany =
-      "@card violation on edge Uses: source 'p1' has 3 edges (max 2)";
+  constexpr const char* kTooMany = "@card violation on edge Uses: source 'p1' has 3 edges (max 2)";
   for (const LoadMode mode : {LoadMode::kAppend, LoadMode::kMerge}) {
     MemoryGraph graph(kSchema);
     ASSERT_EQ(load(graph, kBase, LoadMode::kAppend), "");
@@ -166,7 +168,8 @@ TEST(ValidatorEntries, EndsAndCardinality) {
   }
   MemoryGraph graph(kSchema);
   ASSERT_EQ(load(graph, kBase, LoadMode::kAppend), "");
-  EXPECT_EQ(graph.mutate("query q() { insert Uses { from: \"p2\", to: \"ghost\" } }").error, kMissing);
+  EXPECT_EQ(graph.mutate("query q() { insert Uses { from: \"p2\", to: \"ghost\" } }").error,
+            kMissing);
   EXPECT_EQ(graph.mutate("query q() { insert Uses { from: \"p1\", to: \"p2\" } }").error, kTooMany);
   EXPECT_EQ(load(graph, kGhost, LoadMode::kOverwrite), kMissing);
   EXPECT_EQ(load(graph, std::string(kThird) + "\n" + kThird + "\n" + kThird, LoadMode::kOverwrite),
@@ -179,7 +182,8 @@ TEST(ValidatorEntries, EndsAndCardinality) {
 // One case for each way in which input is broken: a typed error that names the place, nothing
 // stored, and a bounded excerpt.
 TEST(BadInput, IsRefusedWithItsPlace) {
-  const std::string good = R"({"type":"Part","data":{"code":"g","must":1}})" "\n";
+  const std::string good = R"({"type":"Part","data":{"code":"g","must":1}})"
+                           "\n";
   const std::string deep(200, '[');
   const struct {
     std::string line, message;
@@ -199,12 +203,14 @@ TEST(BadInput, IsRefusedWithItsPlace) {
        "strict property 'must' expects Int32, got 1.0"},
       {R"({"type":"Part","data":{"code":"x","must":")" + std::string(5000, 'y') + "\"}}",
        "strict property 'must' expects Int32, got \"yyy"},
-      {R"({"type":"Part","data":{"code":"x","nope":1}})", "unknown input field 'nope' for 'node:Part'"},
+      {R"({"type":"Part","data":{"code":"x","nope":1}})",
+       "unknown input field 'nope' for 'node:Part'"},
       {R"({"type":"Nope"})", "line 2: unknown node type 'Nope'"},
       {R"({"edge":"Uses","from":"p1"})", "line 2: graph batch record requires field 'to'"},
       {R"({"type":"Part","data":null})", "line 2: graph batch field 'data' must be an object"},
       {"[1]", "line 2: graph batch record must be one JSON object"},
-      {std::string("{\"type\":\"Part\",\"data\":{\"code\":\"x\0\"}}", 36), "control character in string"},
+      {std::string("{\"type\":\"Part\",\"data\":{\"code\":\"x\0\"}}", 36),
+       "control character in string"},
   };
   MemoryGraph graph(kSchema);
   for (const auto& [line, message] : kCases) {
@@ -214,8 +220,8 @@ TEST(BadInput, IsRefusedWithItsPlace) {
     EXPECT_TRUE(graph.rows("Part").empty());
   }
   // An escaped NUL is a character like any other.
-  EXPECT_EQ(load(graph, R"({"type":"Part","data":{"code":"a\u0000b","must":1}})", LoadMode::kAppend),
-            "");
+  EXPECT_EQ(
+      load(graph, R"({"type":"Part","data":{"code":"a\u0000b","must":1}})", LoadMode::kAppend), "");
   EXPECT_EQ(graph.rows("Part").size(), 1u);
 }
 
@@ -230,8 +236,9 @@ TEST(BadInput, EndlessLinesAndHugeStrings) {
             limit);
   EXPECT_TRUE(graph.rows("Part").empty());
   // Half of that is a value like any other.
-  EXPECT_EQ(load(graph, R"({"type":"Part","data":{"code":"k","must":1,"slug":")" +
-                            huge.substr(0, huge.size() / 2 - 100) + "\"}}",
+  EXPECT_EQ(load(graph,
+                 R"({"type":"Part","data":{"code":"k","must":1,"slug":")" +
+                     huge.substr(0, huge.size() / 2 - 100) + "\"}}",
                  LoadMode::kAppend),
             "");
 }

@@ -195,14 +195,12 @@ ExitStatus run_export(Invocation& call) {
     if (types.size() != 1) {
       return bad_request("a Parquet file holds one type: name it with --type");
     }
-    OG_RETURN_IF_ERROR(graph.export_parquet(call.arguments.value_or("branch", "main"), types[0],
-                                            [&](std::string_view bytes) -> Status {
-                                              call.print(bytes);
-                                              if (!call.process.out->good())
-                                                return io_error(
-                                                    "could not write to standard output");
-                                              return {};
-                                            }));
+    OG_RETURN_IF_ERROR(graph.export_parquet(
+        call.arguments.value_or("branch", "main"), types[0], [&](std::string_view bytes) -> Status {
+          call.print(bytes);
+          if (!call.process.out->good()) return io_error("could not write to standard output");
+          return {};
+        }));
     return kSuccess;
   }
   OG_RETURN_IF_ERROR(graph.export_ndjson(call.arguments.value_or("branch", "main"),

@@ -1,6 +1,6 @@
 // Arrow IPC, as a file and as a stream, of other programs: flat columns and lists of flat ones,
-// dictionaries, bodies plain or compressed by Zstandard. Messages are flatbuffers; every read of one
-// is checked against its bounds.
+// dictionaries, bodies plain or compressed by Zstandard. Messages are flatbuffers; every read of
+// one is checked against its bounds.
 //
 // A stream is messages one after the other:
 //   u32 0xFFFFFFFF, u32 bytes of the metadata, metadata (flatbuffer `Message`), body
@@ -104,9 +104,25 @@ class Flat {
 
 // Arrow's numbers for types, as in Schema.fbs.
 enum TypeKind {
-  kNull = 1, kInt = 2, kFloatingPoint = 3, kBinary = 4, kUtf8 = 5, kBool = 6, kDecimal = 7,
-  kDate = 8, kTime = 9, kTimestamp = 10, kList = 12, kStruct = 13, kUnion = 14, kFixedSizeBinary = 15,
-  kFixedSizeList = 16, kMap = 17, kLargeBinary = 19, kLargeUtf8 = 20, kLargeList = 21
+  kNull = 1,
+  kInt = 2,
+  kFloatingPoint = 3,
+  kBinary = 4,
+  kUtf8 = 5,
+  kBool = 6,
+  kDecimal = 7,
+  kDate = 8,
+  kTime = 9,
+  kTimestamp = 10,
+  kList = 12,
+  kStruct = 13,
+  kUnion = 14,
+  kFixedSizeBinary = 15,
+  kFixedSizeList = 16,
+  kMap = 17,
+  kLargeBinary = 19,
+  kLargeUtf8 = 20,
+  kLargeList = 21
 };
 
 struct Field {
@@ -114,9 +130,9 @@ struct Field {
   int kind = 0;
   int width = 0;  // bits of integers and floats; bytes or elements of fixed sizes
   bool is_signed = true;
-  bool days = false;          // dates: in days, not milliseconds
-  std::int64_t divisor = 1;   // of instants: units in a millisecond
-  std::int64_t factor = 1;    // of instants: milliseconds in a unit
+  bool days = false;         // dates: in days, not milliseconds
+  std::int64_t divisor = 1;  // of instants: units in a millisecond
+  std::int64_t factor = 1;   // of instants: milliseconds in a unit
   std::int64_t dictionary = -1;
   int index_width = 32;
   bool index_signed = true;
@@ -260,7 +276,8 @@ struct Array {
 
   bool present(std::uint64_t row) const {
     if (field->kind == kNull) return false;
-    return validity.empty() || (static_cast<unsigned char>(validity[row / 8]) >> (row % 8) & 1) != 0;
+    return validity.empty() ||
+           (static_cast<unsigned char>(validity[row / 8]) >> (row % 8) & 1) != 0;
   }
 };
 
@@ -371,12 +388,13 @@ class ArrowTable final : public ColumnTable {
     const std::int64_t length = parts.batch.struct_number(2, i, 16, 8);
     if (bad_ || offset < 0 || length < 0 ||
         static_cast<std::uint64_t>(offset) > parts.body->size() ||
-        static_cast<std::uint64_t>(length) > parts.body->size() - static_cast<std::uint64_t>(offset)) {
+        static_cast<std::uint64_t>(length) >
+            parts.body->size() - static_cast<std::uint64_t>(offset)) {
       return damaged();
     }
-    const std::string_view bytes = std::string_view(*parts.body)
-                                       .substr(static_cast<std::uint64_t>(offset),
-                                               static_cast<std::uint64_t>(length));
+    const std::string_view bytes =
+        std::string_view(*parts.body)
+            .substr(static_cast<std::uint64_t>(offset), static_cast<std::uint64_t>(length));
     if (parts.compression < 0 || bytes.empty()) return bytes;
     if (bytes.size() < 8) return damaged();
     std::int64_t plain = 0;
@@ -405,10 +423,13 @@ class ArrowTable final : public ColumnTable {
     OG_ASSIGN_OR_RETURN(array->validity, buffer(parts));
     if (nulls == 0) array->validity = {};
     if (!array->validity.empty() && array->validity.size() < (n + 7) / 8) return damaged();
-    const auto need = [&](std::string_view bytes, std::uint64_t size) { return bytes.size() >= size; };
+    const auto need = [&](std::string_view bytes, std::uint64_t size) {
+      return bytes.size() >= size;
+    };
     if (by_code) {
       OG_ASSIGN_OR_RETURN(array->data, buffer(parts));
-      if (!need(array->data, n * static_cast<std::uint64_t>(field.index_width) / 8)) return damaged();
+      if (!need(array->data, n * static_cast<std::uint64_t>(field.index_width) / 8))
+        return damaged();
       return array;
     }
     switch (field.kind) {
@@ -457,8 +478,9 @@ class ArrowTable final : public ColumnTable {
     if (const Flat compression = batch.table(3)) {
       parts.compression = compression.number<std::uint8_t>(0);
       if (parts.compression != 1) {
-        return file_->refuse("its data is compressed by LZ4, which is not read; write it with "
-                             "Zstandard or uncompressed");
+        return file_->refuse(
+            "its data is compressed by LZ4, which is not read; write it with "
+            "Zstandard or uncompressed");
       }
     }
     return parts;
@@ -543,8 +565,7 @@ class ArrowTable final : public ColumnTable {
     const Field& field = *array.field;
     if (field.dictionary >= 0 && array.offsets.empty() && !is_dictionary_value(array)) {
       const auto known = dictionaries_.find(field.dictionary);
-      const std::int64_t code =
-          integer(array.data, row, field.index_width, field.index_signed);
+      const std::int64_t code = integer(array.data, row, field.index_width, field.index_signed);
       if (known == dictionaries_.end() || code < 0 ||
           static_cast<std::uint64_t>(code) >= known->second->values->rows) {
         return damaged();
@@ -563,10 +584,10 @@ class ArrowTable final : public ColumnTable {
                                                        std::uint64_t limit) const {
     const int kind = array.field->kind;
     const bool large = kind == kLargeUtf8 || kind == kLargeBinary || kind == kLargeList;
-    const std::int64_t begin = large ? at<std::int64_t>(array.offsets, row)
-                                     : at<std::int32_t>(array.offsets, row);
-    const std::int64_t end = large ? at<std::int64_t>(array.offsets, row + 1)
-                                   : at<std::int32_t>(array.offsets, row + 1);
+    const std::int64_t begin =
+        large ? at<std::int64_t>(array.offsets, row) : at<std::int32_t>(array.offsets, row);
+    const std::int64_t end =
+        large ? at<std::int64_t>(array.offsets, row + 1) : at<std::int32_t>(array.offsets, row + 1);
     if (begin < 0 || end < begin || static_cast<std::uint64_t>(end) > limit) return damaged();
     return std::pair(static_cast<std::uint64_t>(begin), static_cast<std::uint64_t>(end));
   }

@@ -29,7 +29,6 @@ Result<bool> CsvReader::next(std::vector<CsvField>& fields) {
   fields.clear();
   std::uint64_t bytes = 0;
   CsvField field;
-  bool any = false;
   const auto finish_field = [&] {
     if (!begun_ && fields.empty() && field.text.starts_with(kByteOrderMark)) {
       field.text.erase(0, kByteOrderMark.size());
@@ -43,7 +42,7 @@ Result<bool> CsvReader::next(std::vector<CsvField>& fields) {
       return resource_limit("graph_batch_line_bytes", kMaxLineBytes, bytes);
     }
     if (c == '"' && field.text.empty() && !field.quoted) {
-      any = field.quoted = true;
+      field.quoted = true;
       for (;;) {
         OG_ASSIGN_OR_RETURN(c, get());
         if (++bytes > kMaxLineBytes) {
@@ -64,14 +63,13 @@ Result<bool> CsvReader::next(std::vector<CsvField>& fields) {
       if (c >= 0 && c != ',' && c != '\n') return refuse("has text behind a closing quote");
     }
     if (c == ',') {
-      any = true;
       finish_field();
       if (fields.size() > kMaxTableColumns) return refuse("has too many fields");
       continue;
     }
     if (c < 0 || c == '\n') {
       if (!field.quoted && field.text.ends_with('\r')) field.text.pop_back();
-      if (!any && field.text.empty()) {  // an empty line, or the end
+      if (fields.empty() && !field.quoted && field.text.empty()) {  // an empty line, or the end
         if (c < 0) return false;
         continue;
       }
@@ -80,7 +78,6 @@ Result<bool> CsvReader::next(std::vector<CsvField>& fields) {
       begun_ = true;
       return true;
     }
-    any = true;
     field.text += static_cast<char>(c);
   }
 }

@@ -112,8 +112,8 @@ ParquetChunk::ParquetChunk(std::shared_ptr<const TableFile> file, const ParquetC
   const std::int64_t dictionary = metadata.number_or(11, 0);
   const std::int64_t begin = dictionary > 0 && dictionary < data ? dictionary : data;
   const std::int64_t size = metadata.number_or(7, 0);
-  at_ = begin < 0 ? std::numeric_limits<std::uint64_t>::max() / 2
-                  : static_cast<std::uint64_t>(begin);
+  at_ =
+      begin < 0 ? std::numeric_limits<std::uint64_t>::max() / 2 : static_cast<std::uint64_t>(begin);
   end_ = at_ + static_cast<std::uint64_t>(std::max<std::int64_t>(0, size));
 }
 
@@ -236,9 +236,8 @@ Status ParquetChunk::read_dictionary(const ThriftValue& header, std::string body
   const ThriftValue* about = header.find(7);
   if (about == nullptr) return refuse("has a damaged dictionary");
   dictionary_ = std::move(body);
-  OG_RETURN_IF_ERROR(
-      decode_plain(dictionary_, static_cast<std::size_t>(
-                                    std::max<std::int64_t>(0, about->number_or(1, 0)))));
+  OG_RETURN_IF_ERROR(decode_plain(
+      dictionary_, static_cast<std::size_t>(std::max<std::int64_t>(0, about->number_or(1, 0)))));
   dictionary_numbers_ = std::move(numbers_);
   dictionary_texts_ = std::move(texts_);
   numbers_.clear();
@@ -284,9 +283,9 @@ Status ParquetChunk::read_data_page(const ThriftValue& header, std::string body,
                             static_cast<int>(data->number_or(3, 0)), definitions_));
   std::size_t present = levels_;
   if (column_.max_definition > 0) {
-    present = static_cast<std::size_t>(
-        std::count(definitions_.begin(), definitions_.end(),
-                   static_cast<std::uint32_t>(column_.max_definition)));
+    present =
+        static_cast<std::size_t>(std::count(definitions_.begin(), definitions_.end(),
+                                            static_cast<std::uint32_t>(column_.max_definition)));
   }
   return decode_values(static_cast<int>(data->number_or(second ? 4 : 2, -1)), rest, present);
 }
@@ -426,8 +425,7 @@ Status ParquetChunk::decode_values(int encoding, std::string_view bytes, std::si
       return {};
     }
     case kStreamSplit: {
-      const std::size_t width =
-          column_.physical == kInt32 || column_.physical == kFloat ? 4 : 8;
+      const std::size_t width = column_.physical == kInt32 || column_.physical == kFloat ? 4 : 8;
       if (is_text(column_.physical) || column_.physical == kBoolean ||
           count > bytes.size() / width) {
         return damaged;
@@ -436,7 +434,8 @@ Status ParquetChunk::decode_values(int encoding, std::string_view bytes, std::si
       numbers_.assign(count, 0);
       for (std::size_t i = 0; i < count; ++i) {
         for (std::size_t b = 0; b < width; ++b) {
-          numbers_[i] |= std::uint64_t{static_cast<unsigned char>(bytes[b * stride + i])} << (8 * b);
+          numbers_[i] |= std::uint64_t{static_cast<unsigned char>(bytes[b * stride + i])}
+                         << (8 * b);
         }
       }
       return {};

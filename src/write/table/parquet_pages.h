@@ -1,6 +1,6 @@
-// Column chunks of Parquet files of other programs: pages of version 1 and 2, plain, dictionary, run
-// length and delta encodings, uncompressed or compressed by Snappy, gzip or Zstandard. Untrusted
-// bytes. Our own segments have a reader of their own (storage/parquet/).
+// Column chunks of Parquet files of other programs: pages of version 1 and 2, plain, dictionary,
+// run length and delta encodings, uncompressed or compressed by Snappy, gzip or Zstandard.
+// Untrusted bytes. Our own segments have a reader of their own (storage/parquet/).
 #pragma once
 
 #include <cstdint>
@@ -58,8 +58,8 @@ class ParquetChunk {
   // The page at hand: levels, and the values that are present.
   std::vector<std::uint32_t> definitions_, repetitions_;
   std::size_t level_ = 0, levels_ = 0, value_ = 0;
-  std::vector<std::uint64_t> numbers_;         // integers, bits of floats, truth values
-  std::vector<std::string_view> texts_;        // into body_, dictionary_ or joined_
+  std::vector<std::uint64_t> numbers_;   // integers, bits of floats, truth values
+  std::vector<std::string_view> texts_;  // into body_, dictionary_ or joined_
   std::string body_, joined_;
   std::string dictionary_;
   std::vector<std::uint64_t> dictionary_numbers_;

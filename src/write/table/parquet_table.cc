@@ -17,8 +17,8 @@ enum Repetition { kRequired = 0, kOptional = 1, kRepeated = 2 };
 void decide_type(const ThriftValue& element, ParquetColumn& out) {
   const int converted = static_cast<int>(element.number_or(6, -1));
   const ThriftValue* logical = element.find(10);
-  const int kind = logical != nullptr && !logical->fields.empty() ? logical->fields.begin()->first
-                                                                  : -1;
+  const int kind =
+      logical != nullptr && !logical->fields.empty() ? logical->fields.begin()->first : -1;
   const auto refuse = [&out](const char* what) {
     out.refusal = std::string("is ") + what + ", which is not read";
   };
@@ -174,8 +174,8 @@ class ParquetTable final : public ColumnTable {
   // A list of scalars in two or three levels; anything else is passed over and not read.
   Status read_group(const ThriftValue& top, ParquetColumn& column) {
     const std::size_t begin = next_element_;
-    const bool list = top.number_or(6, -1) == 3 ||
-                      (top.find(10) != nullptr && top.find(10)->find(3) != nullptr);
+    const bool list =
+        top.number_or(6, -1) == 3 || (top.find(10) != nullptr && top.find(10)->find(3) != nullptr);
     const int outer = top.number_or(3, kRequired) == kOptional ? 1 : 0;
     if (list && top.number_or(5, 0) == 1 && begin < elements_->size()) {
       const ThriftValue& middle = (*elements_)[begin];

@@ -53,8 +53,8 @@ void append_digits(std::string& out, T value, bool quoted) {
 }
 
 void append_real(std::string& out, const ColumnTarget& target, double value) {
-  const bool whole = std::isfinite(value) && value == std::trunc(value) &&
-                     std::fabs(value) <= kExactIntegers;
+  const bool whole =
+      std::isfinite(value) && value == std::trunc(value) && std::fabs(value) <= kExactIntegers;
   // Whole numbers often come as floats, because those have room for missing ones.
   if (whole && (wants_integer(target) || wants_text(target))) {
     return append_digits(out, static_cast<std::int64_t>(value), wants_text(target));
@@ -72,12 +72,15 @@ class ColumnLines {
   Result<bool> append(std::string& out) {
     OG_ASSIGN_OR_RETURN(const TableBatch batch, table_->next());
     for (std::uint32_t row = 0; row < batch.rows; ++row) {
-      append_line(out, mapping_, [&](std::size_t column) {
-        const Column* cells = batch.columns[column].get();
-        return cells != nullptr && !cells->is_null(row);
-      }, [&](std::size_t column) {
-        append_cell_value(out, mapping_.targets[column], *batch.columns[column], row);
-      });
+      append_line(
+          out, mapping_,
+          [&](std::size_t column) {
+            const Column* cells = batch.columns[column].get();
+            return cells != nullptr && !cells->is_null(row);
+          },
+          [&](std::size_t column) {
+            append_cell_value(out, mapping_.targets[column], *batch.columns[column], row);
+          });
     }
     return batch.rows > 0;
   }
@@ -252,9 +255,9 @@ void append_text_value(std::string& out, const ColumnTarget& target, std::string
   if (type.list || type.scalar == ScalarType::kVector) {
     // A JSON array; anything else is refused as what it is.
     JsonReader reader;
-    const bool array =
-        text.starts_with('[') && text.find_first_of("\n\r") == std::string_view::npos &&
-        reader.read_whole(text, false);
+    const bool array = text.starts_with('[') &&
+                       text.find_first_of("\n\r") == std::string_view::npos &&
+                       reader.read_whole(text, false);
     if (array) {
       out += text;
       return;
@@ -367,8 +370,8 @@ Result<std::shared_ptr<const TableFile>> TableFile::open(const std::string& path
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) return system_error(errno, "cannot read", file->name_);
       if (got == 0) break;
-      OG_RETURN_IF_ERROR(write_all_at(
-          out.get(), {buffer.data(), static_cast<std::size_t>(got)}, at, file->name_));
+      OG_RETURN_IF_ERROR(
+          write_all_at(out.get(), {buffer.data(), static_cast<std::size_t>(got)}, at, file->name_));
       at += static_cast<std::uint64_t>(got);
     }
     fd = std::move(out);
@@ -411,8 +414,7 @@ class FileText final : public LoadSource {
 }  // namespace
 
 Result<std::unique_ptr<LoadSource>> open_table_source(const std::string& path,
-                                                      const TableInput& input,
-                                                      CatalogPtr catalog) {
+                                                      const TableInput& input, CatalogPtr catalog) {
   OG_ASSIGN_OR_RETURN(const auto file, TableFile::open(path));
   OG_ASSIGN_OR_RETURN(const std::string head,
                       file->read(0, std::min<std::uint64_t>(file->size(), 8)));

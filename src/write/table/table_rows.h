@@ -1,7 +1,7 @@
 // Tables of other programs as rows that a load takes: CSV, Parquet, Arrow IPC. A table holds
-// entities of one type; its columns become properties by name, or as a mapping says. Rows are handed
-// to the load as lines of its strict grammar, so that every rule and message of loads holds for them;
-// "line N" in a message is the N-th row.
+// entities of one type; its columns become properties by name, or as a mapping says. Rows are
+// handed to the load as lines of its strict grammar, so that every rule and message of loads holds
+// for them; "line N" in a message is the N-th row.
 //
 // One thread at a time.
 #pragma once
@@ -84,16 +84,15 @@ class TableFile {
 Result<std::unique_ptr<ColumnTable>> open_parquet(std::shared_ptr<const TableFile> file);
 Result<std::unique_ptr<ColumnTable>> open_arrow(std::shared_ptr<const TableFile> file);
 
-// The lines of a table, as an input of a load: `path` is a file, or "-" for standard input. Its form
-// is told by its first bytes; what is neither Parquet nor Arrow is CSV, plain or compressed.
+// The lines of a table, as an input of a load: `path` is a file, or "-" for standard input. Its
+// form is told by its first bytes; what is neither Parquet nor Arrow is CSV, plain or compressed.
 Result<std::unique_ptr<LoadSource>> open_table_source(const std::string& path,
-                                                      const TableInput& input,
-                                                      CatalogPtr catalog);
+                                                      const TableInput& input, CatalogPtr catalog);
 
 // ---- shared by the forms ----
 
-// Appends a text as JSON, as a value of `target`; a CSV cell that is empty and not quoted is no value
-// and must not come here.
+// Appends a text as JSON, as a value of `target`; a CSV cell that is empty and not quoted is no
+// value and must not come here.
 void append_text_value(std::string& out, const ColumnTarget& target, std::string_view text);
 // Appends a present cell of a column as JSON, as a value of `target`.
 void append_cell_value(std::string& out, const ColumnTarget& target, const Column& column,

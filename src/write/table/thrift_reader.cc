@@ -3,7 +3,20 @@
 namespace omnigraph {
 namespace {
 
-enum Type { kTrue = 1, kFalse, kByte, kI16, kI32, kI64, kDouble, kBinary, kList, kSet, kMap, kStruct };
+enum Type {
+  kTrue = 1,
+  kFalse,
+  kByte,
+  kI16,
+  kI32,
+  kI64,
+  kDouble,
+  kBinary,
+  kList,
+  kSet,
+  kMap,
+  kStruct
+};
 
 class Reader {
  public:

@@ -11,8 +11,8 @@
 namespace omnigraph {
 
 struct ThriftValue {
-  std::int64_t number = 0;      // numbers and truth values
-  std::string_view bytes;       // texts
+  std::int64_t number = 0;  // numbers and truth values
+  std::string_view bytes;   // texts
   std::vector<ThriftValue> list;
   std::map<int, ThriftValue> fields;  // structs, by field id
 
