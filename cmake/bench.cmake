@@ -12,3 +12,8 @@ set_target_properties(bench_generate omnigraph_bench PROPERTIES
 add_executable(bench_segments ${PROJECT_SOURCE_DIR}/bench/segments.cc)
 target_link_libraries(bench_segments PRIVATE omnigraph_options omnigraph_dependencies og_storage)
 set_target_properties(bench_segments PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+
+# A graph over a store that answers as late as one in the cloud.
+add_executable(bench_object_store ${PROJECT_SOURCE_DIR}/bench/object_store.cc)
+target_link_libraries(bench_object_store PRIVATE omnigraph_options omnigraph_dependencies og_graph)
+set_target_properties(bench_object_store PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})

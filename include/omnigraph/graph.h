@@ -37,6 +37,9 @@ struct GraphOptions {
   bool read_only = false;
   // The caller promises that no other process writes: reads skip the look for news.
   bool only_writer = false;
+  // The first look for news takes the graph as it was opened: saves a program that opens it to ask
+  // it one thing a round trip.
+  bool first_read_as_opened = false;
   // Threads one query may use; 0: as many as this process may run on.
   unsigned threads = 0;
   // Bytes of cache and working memory; 0: a quarter of the machine's memory, at most 4 GiB.

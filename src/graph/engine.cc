@@ -49,7 +49,9 @@ SchemaPlan to_plan(const Migration& migration) {
 }
 
 Graph::Engine::Engine(std::unique_ptr<Store> store, const GraphOptions& options)
-    : store_(std::move(store)), feed_(std::make_unique<ChangeFeed>(*store_)) {
+    : as_opened_(options.first_read_as_opened),
+      store_(std::move(store)),
+      feed_(std::make_unique<ChangeFeed>(*store_)) {
   if (!options.read_only) writer_ = std::make_unique<Writer>(*store_);
   merger_ = std::make_unique<Merger>(*store_, writer_ ? &writer_->committer() : nullptr);
 }

@@ -3,6 +3,7 @@
 // graph.h says.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -69,7 +70,10 @@ class Graph::Engine {
   Engine(std::unique_ptr<Store> store, const GraphOptions& options);
 
   // The newest state: one probe of the log.
-  Result<GraphStatePtr> newest() { return store_->refresh(); }
+  Result<GraphStatePtr> newest() {
+    if (as_opened_.exchange(false, std::memory_order_relaxed)) return store_->state();
+    return store_->refresh();
+  }
   // The head of a branch, by the name a caller gave: in the newest state, or in `state`.
   Result<std::shared_ptr<const BranchState>> head(std::string_view branch);
   static Result<std::shared_ptr<const BranchState>> head(const GraphState& state,
@@ -98,6 +102,7 @@ class Graph::Engine {
   Result<std::optional<CommitId>> fork_point(const GraphState& state, const BranchState& from,
                                              const BranchRequest& request);
 
+  std::atomic<bool> as_opened_;  // the next look for news is not needed
   std::unique_ptr<Store> store_;
   std::unique_ptr<Writer> writer_;  // null when opened for reading only
   std::unique_ptr<Merger> merger_;

@@ -1,10 +1,12 @@
 #include "write/committer.h"
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <span>
 #include <string>
+#include <thread>
 
 #include "common/event_flag.h"
 #include "common/fault_point.h"
@@ -13,6 +15,11 @@
 namespace omnigraph {
 
 namespace {
+
+// Appends from this on are those of a store behind a network.
+constexpr std::int64_t kSlowAppendNanos = 4'000'000;
+constexpr std::int64_t kMaxGatheringNanos = 4'000'000;
+constexpr std::chrono::microseconds kGatheringStep{200};
 
 // Requests that arrived while somebody led, answered together. The first of them leads next.
 struct Group {
@@ -32,6 +39,7 @@ struct Committer::Shared : std::enable_shared_from_this<Committer::Shared> {
   Result<AppendOutcome> append(const Record& record);
   Result<bool> has_landed(const Record& record);
   void housekeeping_due();
+  std::int64_t gathering_nanos() const;
 
   Store& store;
   std::mutex mutex;             // guards the next six
@@ -46,8 +54,17 @@ struct Committer::Shared : std::enable_shared_from_this<Committer::Shared> {
   // Of the leading thread only.
   RecentCommits recent;
   std::optional<Record> unresolved;
-  std::uint64_t appended = 0;  // records of the group at hand
+  std::uint64_t appended = 0;     // records of the group at hand
+  std::int64_t append_nanos = 0;  // what the last append took
+  std::size_t expected = 0;       // requests that may come together next time
+  std::int64_t ended_at = 0;      // when the last leader had its answers
 };
+
+// A part of a round trip, where one is long enough to be worth it.
+std::int64_t Committer::Shared::gathering_nanos() const {
+  if (append_nanos < kSlowAppendNanos) return 0;
+  return std::min(append_nanos / 6, kMaxGatheringNanos);
+}
 
 void Committer::Shared::run(Request& request) {
   std::unique_lock lock(mutex);
@@ -62,6 +79,14 @@ void Committer::Shared::run(Request& request) {
   if (std::exchange(led, true)) {
     lock.unlock();
     group->may_lead.wait();
+    lock.lock();
+  }
+  // Those that were just answered are about to ask again: on a slow store it pays to wait for them
+  // a moment, so that they share this record's round trip.
+  const std::int64_t until = ended_at + gathering_nanos();
+  while (group->requests.size() < expected && store.runtime().clock->steady_nanos() < until) {
+    lock.unlock();
+    std::this_thread::sleep_for(kGatheringStep);
     lock.lock();
   }
   open.reset();
@@ -84,11 +109,13 @@ void Committer::Shared::run(Request& request) {
   }
 
   lock.lock();
+  ended_at = store.runtime().clock->steady_nanos();
   records_since_housekeeping += appended;
   const bool due = records_since_housekeeping >= kHousekeepingRecords && !keeping_house && !closing;
   if (due) keeping_house = true;
   const std::shared_ptr<Group> next = open;
   led = next != nullptr;
+  expected = std::min(kMaxBatch, group->requests.size() + (next ? next->requests.size() : 0));
   lock.unlock();
   if (next) next->may_lead.raise();
   if (group->requests.size() > 1) group->answered.raise();
@@ -117,7 +144,9 @@ void Committer::Shared::lead(std::span<Request*> batch) {
       if ((*refreshed)->sequence == state->sequence) return;
       continue;
     }
+    const std::int64_t begun = store.runtime().clock->steady_nanos();
     const auto outcome = append(work.record());
+    append_nanos = store.runtime().clock->steady_nanos() - begun;
     if (!outcome.ok()) return answer_all(outcome.error());
     switch (*outcome) {
       case AppendOutcome::kAppended:

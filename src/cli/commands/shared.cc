@@ -33,7 +33,7 @@ Status refuse_served(const Invocation& call, const Scope& scope, bool writes) {
 }
 
 Result<Graph> open_graph(const Scope& scope, bool read_only) {
-  return Graph::open(scope.uri, {.read_only = read_only});
+  return Graph::open(scope.uri, {.read_only = read_only, .first_read_as_opened = true});
 }
 
 Error not_in_this_build(const Arguments& arguments) {
