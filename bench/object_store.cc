@@ -108,8 +108,7 @@ void measure(const Measured& at, int depth, int commits, double put_ms) {
   for (int i = 0; i < 10; ++i) {
     const std::string branch = "b" + std::to_string(depth) + "-" + std::to_string(i);
     begun = now_ms();
-    const Status made =
-        graph->create_branch({.name = branch});
+    const Status made = graph->create_branch({.name = branch});
     if (!made.ok()) give_up(made.error());
     times.push_back(now_ms() - begun);
   }
