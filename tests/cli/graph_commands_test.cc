@@ -267,5 +267,66 @@ TEST_F(GraphCommandsTest, DiffPrintsEveryForm) {
       contains(run({"diff", "main..ghost", "--store", root_}).err, "branch 'ghost' not found"));
 }
 
+TEST_F(GraphCommandsTest, BranchesFromThePastAndInPages) {
+  load();
+  const std::string listed = run({"commit", "list", root_}).out;
+  const std::string head = listed.substr(0, 26);
+  const std::string first = listed.substr(listed.rfind("\n", listed.size() - 2) + 1, 26);
+  EXPECT_EQ(run({"branch", "create", "new", "--at", head, "--uri", root_}).status, 0);
+  const Outcome old = run({"branch", "create", "old", "--at", first, "--uri", root_});
+  EXPECT_EQ(old.status, 0) << old.err;
+  EXPECT_EQ(query({"-e", all_, "--branch", "old", "--format", "csv"}).out, "b.code,b.wing\n");
+  EXPECT_EQ(query({"-e", all_, "--branch", "new", "--format", "csv"}).out,
+            "b.code,b.wing\nb1,7\nb2,null\n");
+  EXPECT_EQ(run({"branch", "create", "now", "--at", "2200-01-01", "--uri", root_}).status, 0);
+  const Outcome early = run({"branch", "create", "x", "--at", "1999-01-01T00:00:00Z", "--uri", root_});
+  EXPECT_EQ(early.status, 1);
+  EXPECT_TRUE(contains(early.err, "has no commit as old as that")) << early.err;
+  EXPECT_TRUE(contains(run({"branch", "create", "x", "--at", "soon", "--uri", root_}).err,
+                       "--at takes a commit id, a date or an instant"));
+  EXPECT_EQ(run({"branch", "list", "--uri", root_}).out, "main\nnew\nnow\nold\n");
+  EXPECT_EQ(run({"branch", "list", "--uri", root_, "--after", "main", "--limit", "2"}).out,
+            "new\nnow\n");
+  EXPECT_EQ(run({"branch", "list", "--uri", root_, "--prefix", "n"}).out, "new\nnow\n");
+  EXPECT_TRUE(contains(run({"branch", "list", "--uri", root_, "--verbose"}).out,
+                       "old head=" + first + " graph_manifest_version=1 "));
+  EXPECT_EQ(run({"branch", "list", "--uri", root_, "--limit", "0"}).status, 1);
+}
+
+TEST_F(GraphCommandsTest, ADryRunShowsWhatAMergeWouldDo) {
+  load();
+  const auto set = [&](const std::string& branch, const std::string& wing) {
+    EXPECT_EQ(run({"mutate", "--store", root_, "--branch", branch, "-e",
+                   "query w() { update Bird set { wing: " + wing + " } where code = \"b1\" }"})
+                  .status,
+              0);
+  };
+  EXPECT_EQ(run({"branch", "create", "side", "--uri", root_}).status, 0);
+  set("side", "8");
+  const Outcome fine = run({"branch", "merge", "side", "--dry-run", "--uri", root_});
+  EXPECT_EQ(fine.out,
+            "would merge side into main: fast_forward\n"
+            "  node type 'Bird': 0 inserted, 1 updated, 0 deleted\n");
+  EXPECT_EQ(fine.status, 0);
+  set("main", "9");
+  const Outcome refused = run({"branch", "merge", "side", "--dry-run", "--uri", root_});
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_EQ(refused.out,
+            "cannot merge side into main: 1 conflict\n"
+            "  node type 'Bird', entity id 'b1' (divergent_update): divergent update for id 'b1'\n"
+            "    wing: side 8, main 9\n");
+  const Outcome json = run({"branch", "merge", "side", "--dry-run", "--json", "--uri", root_});
+  EXPECT_EQ(json.status, 1);
+  EXPECT_TRUE(contains(json.out, "\"outcome\": \"conflict\""));
+  EXPECT_TRUE(contains(json.out, "\"base\": 7"));
+  const Outcome real = run({"branch", "merge", "side", "--uri", root_});
+  EXPECT_EQ(real.status, 1);
+  EXPECT_TRUE(contains(real.err,
+                       "merge conflicts: node type 'Bird', entity id 'b1' (divergent_update): "
+                       "divergent update for id 'b1'"));
+  EXPECT_EQ(run({"branch", "merge", "side", "--dry-run", "--delete-branch", "--uri", root_}).status,
+            2);
+}
+
 }  // namespace
 }  // namespace omnigraph::cli

@@ -95,6 +95,14 @@ class HistoryGraph {
     adopt(std::move(*made));
   }
 
+  // Another process on the graph in `objects`.
+  HistoryGraph(const std::string& schema, ObjectStorePtr objects, std::uint64_t seed)
+      : catalog_(compiled(schema)), runtime_(test_runtime(seed)), objects_(std::move(objects)) {
+    auto opened = Store::open(objects_, runtime_, options_);
+    EXPECT_TRUE(opened.ok()) << opened.error().message();
+    adopt(std::move(*opened));
+  }
+
   // Closes the graph and opens it again from what was written.
   void reopen() {
     merger_.reset();

@@ -4,6 +4,7 @@
 
 #include "history/history_graph.h"
 #include "history/table_diff.h"
+#include "storage/fault_store.h"
 
 namespace omnigraph {
 namespace {
@@ -362,6 +363,74 @@ TEST_F(MergeTest, ConcurrentCommitsOnTheTargetAreKept) {
   }
   writer.join();
   EXPECT_EQ(graph.rows("Person").size(), 4U + 50U + 100U + 20U);
+}
+
+// Another process moves the target, and the source, at the moment of the append.
+TEST_F(MergeTest, MeetsCommitsOfAnotherProcess) {
+  const ObjectStorePtr objects = make_memory_store();
+  HistoryGraph here(kSchema, {}, objects);
+  ASSERT_EQ(here.load(person("Ann", 30) + person("Ben", 25)), "");
+  ASSERT_EQ(here.fork("b"), "");
+  HistoryGraph there(kSchema, objects, 2);
+  for (int round = 0; round < 10; ++round) {
+    ASSERT_EQ(here.mutate(insert("b" + std::to_string(round), round), "b"), "");
+    ASSERT_EQ(there.mutate(insert("m" + std::to_string(round), round)), "");
+    const std::string outcome = here.merge("b");
+    EXPECT_TRUE(outcome == "merged" || outcome == "fast_forward") << outcome;
+  }
+  ASSERT_TRUE(there.store().refresh().ok());
+  EXPECT_EQ(there.rows("Person").size(), 22U);
+  EXPECT_EQ(there.rows("Person"), here.rows("Person"));
+  // What the other process did to the entity that is merged is seen: a conflict, not a lost update.
+  ASSERT_EQ(here.mutate(set_age("Ann", 1), "b"), "");
+  ASSERT_EQ(there.mutate(set_age("Ann", 2)), "");
+  EXPECT_NE(here.merge("b").find("(divergent_update)"), std::string::npos);
+}
+
+// Whatever call fails, the target is as before or merged, and everything goes on.
+TEST_F(MergeTest, AFailureLeavesTheTargetWholeAndNothingStuck) {
+  for (const StoreFault fault : {StoreFault::kFail, StoreFault::kLostAnswer}) {
+    for (std::uint64_t call = 1; call <= 6; ++call) {
+      const auto faults = std::make_shared<FaultStore>(make_memory_store());
+      HistoryGraph other(kSchema, {}, faults);
+      ASSERT_EQ(other.load(person("Ann", 30) + person("Ben", 25)), "");
+      ASSERT_EQ(other.fork("b"), "");
+      std::string lines;
+      for (int i = 0; i < 1500; ++i) lines += person("p" + std::to_string(i), 1);
+      ASSERT_EQ(other.load(lines, "b"), "");
+      ASSERT_EQ(other.mutate(set_age("Ben", 1)), "");
+      for (int i = 0; i < 800; ++i) {
+        ASSERT_EQ(other.mutate(drop("p" + std::to_string(i)), "b"), "");
+      }
+      const CommitId before = other.head()->commit();
+      faults->fail_at(call, fault);
+      const std::string outcome = other.merge("b");
+      faults->set_faults(nullptr);
+      other.reopen();
+      const bool landed = other.head()->commit() != before;
+      EXPECT_TRUE(landed || other.rows("Person").size() == 2U);
+      EXPECT_TRUE(landed || outcome != "merged");
+      EXPECT_EQ(other.merge("b"), landed ? "already_up_to_date" : "merged") << outcome;
+      EXPECT_EQ(other.rows("Person").size(), 702U);
+      EXPECT_EQ(other.merge("main", "b"), "fast_forward");
+    }
+  }
+}
+
+TEST_F(MergeTest, MergesIntoDifferentTargetsAtTheSameTime) {
+  for (int i = 0; i < 8; ++i) {
+    ASSERT_EQ(graph.fork("t" + std::to_string(i)), "");
+    on("t" + std::to_string(i), insert("own" + std::to_string(i), i));
+  }
+  on("b", insert("Eve", 1));
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&, i] { EXPECT_EQ(graph.merge("b", "t" + std::to_string(i)), "merged"); });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (int i = 0; i < 8; ++i) {
+    EXPECT_EQ(graph.rows("Person", "t" + std::to_string(i)).size(), 6U);
+  }
 }
 
 }  // namespace
