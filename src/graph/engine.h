@@ -49,6 +49,9 @@ class Graph::Engine {
   Result<std::vector<std::string>> branches(const BranchListRequest& request);
   Result<std::vector<BranchInfo>> branch_infos(const BranchListRequest& request);
   Status create_branch(const BranchRequest& request);
+  Status create_branch(std::string_view name, std::string_view from) {
+    return create_branch({.name = name, .from = from});
+  }
   Status delete_branch(std::string_view name);
   Result<MergeReport> merge(const MergeRequest& request, bool preview);
   Result<std::vector<Commit>> commits(std::string_view branch);

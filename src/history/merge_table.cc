@@ -12,9 +12,10 @@ using Kind = RowDifference::Kind;
 
 class TableMerge {
  public:
-  TableMerge(const MergeSides& sides, const EntityType& type)
+  TableMerge(const MergeSides& sides, const EntityType& type, Counting counting)
       : sides_(sides),
         type_(type),
+        exact_(counting == Counting::kExact),
         base_rows_(sides.base->table(type.id), type),
         source_rows_(sides.source->table(type.id), type),
         target_rows_(sides.target->table(type.id), type) {
@@ -31,7 +32,7 @@ class TableMerge {
                                                                 *sides_.target->table(type_.id)));
     out_.target_unchanged = target.empty();
     if (source.empty() && target.empty()) return std::move(out_);
-    if (target.empty() && row_ids_decide(source)) {
+    if (target.empty() && !exact_ && row_ids_decide(source)) {
       OG_RETURN_IF_ERROR(take_over(source));
     } else {
       OG_RETURN_IF_ERROR(decide(source, target));
@@ -121,24 +122,45 @@ class TableMerge {
 
   // The join of both diffs by id.
   Status decide(const VersionDiff& source_versions, const VersionDiff& target_versions) {
-    OG_ASSIGN_OR_RETURN(const TableDiff source, diff_table(*sides_.base, *sides_.source, type_,
-                                                           source_versions, Rewritten::kInclude));
-    OG_ASSIGN_OR_RETURN(const TableDiff target, diff_table(*sides_.base, *sides_.target, type_,
-                                                           target_versions, Rewritten::kInclude));
+    OG_ASSIGN_OR_RETURN(TableDiff source, diff_table(*sides_.base, *sides_.source, type_,
+                                                     source_versions, Rewritten::kUnknown));
+    OG_ASSIGN_OR_RETURN(TableDiff target, diff_table(*sides_.base, *sides_.target, type_,
+                                                     target_versions, Rewritten::kUnknown));
     out_.many = source.rows.size() > kMaxTouchedIds;
     if (!out_.many) {
       for (const RowDifference& row : source.rows) out_.weighed.emplace_back(row.id);
     }
     std::size_t t = 0;
-    for (const RowDifference& row : source.rows) {
+    for (RowDifference& row : source.rows) {
       for (; t < target.rows.size() && target.rows[t].id < row.id; ++t) only_target(target.rows[t]);
       if (t < target.rows.size() && target.rows[t].id == row.id) {
-        OG_RETURN_IF_ERROR(both(row, target.rows[t++]));
-      } else {
-        only_source(row);
+        RowDifference& other = target.rows[t++];
+        OG_RETURN_IF_ERROR(look(row, source_rows_, *sides_.source));
+        OG_RETURN_IF_ERROR(look(other, target_rows_, *sides_.target));
+        OG_RETURN_IF_ERROR(both(row, other));
+        continue;
       }
+      // A new version that the source alone has may enter unseen, once it is known that not all are
+      // the old ones written again.
+      if (exact_ || !moves_ || row.before_rid != row.after_rid) {
+        OG_RETURN_IF_ERROR(look(row, source_rows_, *sides_.source));
+      }
+      moves_ = moves_ || row.kind != Kind::kRewritten;
+      only_source(row);
     }
     for (; t < target.rows.size(); ++t) only_target(target.rows[t]);
+    return {};
+  }
+
+  // Tells a change from a row that was only written anew.
+  Status look(RowDifference& row, RowReader& rows, const Snapshot& side) {
+    if (row.kind != Kind::kChanged) return {};
+    OG_ASSIGN_OR_RETURN(bool same, same_values(base_rows_, *row.before, rows, *row.after));
+    if (same && out_.edge != nullptr) {
+      OG_ASSIGN_OR_RETURN(same,
+                          same_ends(*sides_.base, side, *out_.edge, *row.before, *row.after));
+    }
+    if (same) row.kind = Kind::kRewritten;
     return {};
   }
 
@@ -286,14 +308,17 @@ class TableMerge {
 
   const MergeSides& sides_;
   const EntityType& type_;
+  bool exact_;
   RowReader base_rows_, source_rows_, target_rows_;
+  bool moves_ = false;  // something that the source alone did is a change
   MergedTable out_;
 };
 
 }  // namespace
 
-Result<MergedTable> merge_table(const MergeSides& sides, const EntityType& type) {
-  return TableMerge(sides, type).run();
+Result<MergedTable> merge_table(const MergeSides& sides, const EntityType& type,
+                                Counting counting) {
+  return TableMerge(sides, type, counting).run();
 }
 
 }  // namespace omnigraph

@@ -53,6 +53,11 @@ struct MergedTable {
 
 // Memory: about 100 bytes and the id for each row that either side changed; 40 bytes a row where
 // only the source did and no entity came back under another row id.
-Result<MergedTable> merge_table(const MergeSides& sides, const EntityType& type);
+//
+// Values are compared only where the decision hangs on them; kExact compares all, so that the counts
+// leave out rows that were written anew without a change.
+enum class Counting : std::uint8_t { kRough, kExact };
+Result<MergedTable> merge_table(const MergeSides& sides, const EntityType& type,
+                                Counting counting = Counting::kRough);
 
 }  // namespace omnigraph

@@ -167,7 +167,7 @@ class Comparison {
         edge_(before.catalog().edge(type.id)),
         old_rows_(before.table(type.id), type),
         new_rows_(after.table(type.id), type),
-        keep_rewritten_(rewritten == Rewritten::kInclude) {}
+        rewritten_(rewritten) {}
 
   Result<TableDiff> run(const VersionDiff& versions) {
     expect(versions.before, old_rows_);
@@ -240,11 +240,14 @@ class Comparison {
   }
 
   Status pair(const RowVersion& old_row, const RowVersion& new_row) {
+    if (rewritten_ == Rewritten::kUnknown) {
+      return add(RowDifference::Kind::kChanged, &old_row, &new_row);
+    }
     OG_ASSIGN_OR_RETURN(bool same, same_values(old_rows_, old_row.at, new_rows_, new_row.at));
     if (same && edge_ != nullptr) {
       OG_ASSIGN_OR_RETURN(same, same_ends(before_, after_, *edge_, old_row.at, new_row.at));
     }
-    if (same && !keep_rewritten_) return {};
+    if (same && rewritten_ == Rewritten::kLeaveOut) return {};
     return add(same ? RowDifference::Kind::kRewritten : RowDifference::Kind::kChanged, &old_row,
                &new_row);
   }
@@ -306,7 +309,7 @@ class Comparison {
   const Snapshot& after_;
   const EdgeType* edge_;  // null: nodes
   RowReader old_rows_, new_rows_;
-  bool keep_rewritten_;
+  Rewritten rewritten_;
   std::vector<RowVersion> removed_, added_;  // not paired by row id
   std::string scratch_;
   TableDiff out_;

@@ -59,7 +59,9 @@ struct TableDiff {
   std::deque<std::string> ids;
 };
 
-enum class Rewritten : std::uint8_t { kLeaveOut, kInclude };
+// What becomes of rows that were written anew. With kUnknown no values are compared: every entity
+// that both sides have counts as changed, and whether it is is left to the caller.
+enum class Rewritten : std::uint8_t { kLeaveOut, kInclude, kUnknown };
 
 // The entities of type `table` that differ. Both snapshots are read through `type` (of the accepted
 // catalog, or of the commits' own). Memory: about 100 bytes and the id for each row that differs.
