@@ -67,7 +67,8 @@ Result<Merger::Prepared> Merger::prepare(const GraphState& state, const BranchSt
 
   std::map<TypeId, MergedTable> tables;
   const auto decide = [&](const EntityType& type) -> Status {
-    OG_ASSIGN_OR_RETURN(MergedTable table, merge_table(sides, type, preview ? Counting::kExact : Counting::kRough));
+    OG_ASSIGN_OR_RETURN(MergedTable table,
+                        merge_table(sides, type, preview ? Counting::kExact : Counting::kRough));
     std::move(table.conflicts.begin(), table.conflicts.end(), std::back_inserter(out.conflicts));
     if (table.changed()) out.types.push_back(table.counts);
     tables.emplace(type.id, std::move(table));

@@ -157,8 +157,7 @@ class TableMerge {
     if (row.kind != Kind::kChanged) return {};
     OG_ASSIGN_OR_RETURN(bool same, same_values(base_rows_, *row.before, rows, *row.after));
     if (same && out_.edge != nullptr) {
-      OG_ASSIGN_OR_RETURN(same,
-                          same_ends(*sides_.base, side, *out_.edge, *row.before, *row.after));
+      OG_ASSIGN_OR_RETURN(same, same_ends(*sides_.base, side, *out_.edge, *row.before, *row.after));
     }
     if (same) row.kind = Kind::kRewritten;
     return {};

@@ -54,8 +54,8 @@ struct MergedTable {
 // Memory: about 100 bytes and the id for each row that either side changed; 40 bytes a row where
 // only the source did and no entity came back under another row id.
 //
-// Values are compared only where the decision hangs on them; kExact compares all, so that the counts
-// leave out rows that were written anew without a change.
+// Values are compared only where the decision hangs on them; kExact compares all, so that the
+// counts leave out rows that were written anew without a change.
 enum class Counting : std::uint8_t { kRough, kExact };
 Result<MergedTable> merge_table(const MergeSides& sides, const EntityType& type,
                                 Counting counting = Counting::kRough);

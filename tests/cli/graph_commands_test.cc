@@ -279,7 +279,8 @@ TEST_F(GraphCommandsTest, BranchesFromThePastAndInPages) {
   EXPECT_EQ(query({"-e", all_, "--branch", "new", "--format", "csv"}).out,
             "b.code,b.wing\nb1,7\nb2,null\n");
   EXPECT_EQ(run({"branch", "create", "now", "--at", "2200-01-01", "--uri", root_}).status, 0);
-  const Outcome early = run({"branch", "create", "x", "--at", "1999-01-01T00:00:00Z", "--uri", root_});
+  const Outcome early =
+      run({"branch", "create", "x", "--at", "1999-01-01T00:00:00Z", "--uri", root_});
   EXPECT_EQ(early.status, 1);
   EXPECT_TRUE(contains(early.err, "has no commit as old as that")) << early.err;
   EXPECT_TRUE(contains(run({"branch", "create", "x", "--at", "soon", "--uri", root_}).err,

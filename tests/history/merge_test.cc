@@ -425,7 +425,8 @@ TEST_F(MergeTest, MergesIntoDifferentTargetsAtTheSameTime) {
   on("b", insert("Eve", 1));
   std::vector<std::thread> threads;
   for (int i = 0; i < 8; ++i) {
-    threads.emplace_back([&, i] { EXPECT_EQ(graph.merge("b", "t" + std::to_string(i)), "merged"); });
+    threads.emplace_back(
+        [&, i] { EXPECT_EQ(graph.merge("b", "t" + std::to_string(i)), "merged"); });
   }
   for (std::thread& thread : threads) thread.join();
   for (int i = 0; i < 8; ++i) {
