@@ -181,7 +181,7 @@ TEST_F(ChangeFeedTest, FeedAndDiffFollowRandomHistories) {
         case 5:
           if (branches.size() < 3) {
             const std::string made = "b" + std::to_string(branches.size());
-            ASSERT_TRUE(graph->create_branch(made, branch).ok());
+            ASSERT_TRUE(graph->create_branch({.name = made, .from = branch}).ok());
             commits[made] = commits[branch];
             branches.push_back(made);
           }

@@ -262,7 +262,7 @@ TEST_F(MaintenanceTest, ALiveBranchKeepsWhatItInherited) {
   const auto graph = create();
   load(*graph, people(0, 1500, 0), LoadMode::kOverwrite);
   const std::string inherited = rows(*graph, kPeople);
-  ASSERT_TRUE(graph->create_branch("review", "main").ok());
+  ASSERT_TRUE(graph->create_branch({.name = "review"}).ok());
   std::vector<std::string> commits, answers;
   for (int i = 1; i < 4; ++i) {
     commits.push_back(load(*graph, people(0, 1500, i), LoadMode::kOverwrite));
@@ -446,7 +446,7 @@ TEST_F(MaintenanceTest, RandomHistoriesKeepWhatTheyPromise) {
         case 6:
           if (branches.size() < 3) {
             branches.push_back("b" + std::to_string(branches.size()));
-            ASSERT_TRUE(graph->create_branch(branches.back(), branch).ok());
+            ASSERT_TRUE(graph->create_branch({.name = branches.back(), .from = branch}).ok());
           }
           continue;
         case 7: {
