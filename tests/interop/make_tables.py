@@ -2,14 +2,20 @@
 """Writes the tables that tests/graph/table_test.cc loads: one content in many forms.
 
 usage: make_tables.py <folder>
+       make_tables.py --compare <exported.parquet> <original.parquet>
+Exit status: 0 done or the same, 1 different, 77 skipped because pyarrow is not installed.
 """
 import datetime
 import decimal
 import sys
 
-import pyarrow as pa
-import pyarrow.ipc as ipc
-import pyarrow.parquet as pq
+try:
+    import pyarrow as pa
+    import pyarrow.ipc as ipc
+    import pyarrow.parquet as pq
+except ImportError:
+    print("skipped: pyarrow is not installed")
+    sys.exit(77)
 
 N = 300
 
@@ -78,5 +84,25 @@ def main(folder):
     parquet("odd_lz4", pa.table({"key": pa.array(["a"])}), compression="lz4")
 
 
+def compare(exported, original):
+    """Whether an export holds what was loaded, instants cut to milliseconds."""
+    ours, theirs = pq.read_table(exported), pq.read_table(original)
+    different = 0
+    for name in theirs.column_names:
+        wanted = theirs[name].to_pylist()
+        if name == "at":
+            wanted = [t and t.replace(microsecond=t.microsecond // 1000 * 1000) for t in wanted]
+        if ours[name].to_pylist() != wanted:
+            print(f"column {name} differs")
+            different = 1
+        same_type = ours.schema.field(name).type == theirs.schema.field(name).type
+        if not same_type and name not in ("at", "tags", "nums", "vec"):
+            print(f"column {name} is {ours.schema.field(name).type}")
+            different = 1
+    return different
+
+
 if __name__ == "__main__":
+    if sys.argv[1] == "--compare":
+        sys.exit(compare(*sys.argv[2:]))
     main(*sys.argv[1:])
