@@ -130,6 +130,7 @@ Status GraphStore::follow_log(const Floors* floors) {
 Status GraphStore::catch_up_below_floors() {
   const GraphStatePtr before = state();
   Floors floors = before->kept_floors;
+  bool swept = before->uploads_before != 0;
   for (Sequence next = before->sequence + 1;;) {
     OG_ASSIGN_OR_RETURN(const auto records, log_->since(next, kCatchUpBatch));
     if (records.empty()) break;
@@ -139,6 +140,7 @@ Status GraphStore::catch_up_below_floors() {
       for (const Entry& entry : record.entries) {
         const auto* floor = std::get_if<FloorEntry>(&entry);
         if (floor == nullptr || !floor->kept) continue;
+        swept = true;
         for (const auto& [table, gsn] : floor->floors) {
           floors[table] = std::max(floors[table], gsn);
         }
@@ -146,7 +148,7 @@ Status GraphStore::catch_up_below_floors() {
     }
     next = records.back().where.sequence + 1;
   }
-  if (floors.empty()) return corrupt("nothing was given up");
+  if (!swept) return corrupt("nothing was given up");
   {
     const std::lock_guard lock(state_mutex_);
     state_ = reclaim_below(before, floors);
@@ -322,9 +324,9 @@ Result<SnapshotPtr> GraphStore::past_snapshot(CommitId id) {
   if (!at) {
     OG_ASSIGN_OR_RETURN(at, first_state());
   }
-  // Nothing was ever given up in most graphs, and then nothing may be missing.
+  // Nothing was ever swept in most graphs, and then nothing may be missing.
   const Floors* floors = nullptr;
-  if (!now->kept_floors.empty()) {
+  if (now->uploads_before != 0) {
     floors = &now->kept_floors;
     at = reclaim_below(at, *floors);
   }

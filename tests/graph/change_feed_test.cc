@@ -154,7 +154,7 @@ TEST_F(ChangeFeedTest, FeedAndDiffFollowRandomHistories) {
           branches[static_cast<std::size_t>(pick(static_cast<int>(branches.size())))];
       std::string id;
       const std::string name = "p" + std::to_string(pick(12));
-      switch (pick(9)) {
+      switch (pick(10)) {
         case 0:
           id = load(*graph, person(pick(12), pick(3)) + person(12 + pick(12), pick(3)),
                     LoadMode::kMerge, branch);
@@ -186,6 +186,14 @@ TEST_F(ChangeFeedTest, FeedAndDiffFollowRandomHistories) {
             branches.push_back(made);
           }
           continue;
+        case 7: {
+          const std::string other =
+              branches[static_cast<std::size_t>(pick(static_cast<int>(branches.size())))];
+          if (other == branch) continue;
+          const auto merged = graph->merge({.source = other, .target = branch}, false);
+          if (merged.ok() && merged->commit) commits[branch].push_back(merged->commit->id);
+          continue;
+        }
         case 6:
           if (pick(3) == 0) {
             const auto report = graph->optimize();

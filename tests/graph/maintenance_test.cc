@@ -396,7 +396,7 @@ TEST_F(MaintenanceTest, RandomHistoriesKeepWhatTheyPromise) {
     };
     std::vector<std::string> branches = {"main"};
     struct Past {
-      std::string commit, people, edges;
+      std::string commit, branch, people, edges;
     };
     std::vector<Past> past;
     const auto check = [&](Graph::Engine& engine) {
@@ -424,7 +424,7 @@ TEST_F(MaintenanceTest, RandomHistoriesKeepWhatTheyPromise) {
       const std::string name = "p" + std::to_string(1000 + pick(20));
       clock().advance_micros(pick(40) * kHour / 60);
       std::string id;
-      switch (pick(12)) {
+      switch (pick(14)) {
         case 0:
           // Large enough for segments.
           id = load(*graph, people(0, 1100 + pick(10), pick(5)), LoadMode::kOverwrite, branch);
@@ -443,12 +443,36 @@ TEST_F(MaintenanceTest, RandomHistoriesKeepWhatTheyPromise) {
                           std::to_string(1000 + pick(20)) + "\" }",
                       branch);
           break;
-        case 6:
-          if (branches.size() < 3) {
-            branches.push_back("b" + std::to_string(branches.size()));
-            ASSERT_TRUE(graph->create_branch({.name = branches.back(), .from = branch}).ok());
+        case 6: {
+          // Names are used again; some branches begin in the past.
+          std::string made = "b1";
+          if (std::count(branches.begin(), branches.end(), made) > 0) made = "b2";
+          if (std::count(branches.begin(), branches.end(), made) > 0) continue;
+          BranchRequest request{.name = made, .from = branch};
+          std::string at;
+          if (pick(2) == 0 && !past.empty()) {
+            at = past[static_cast<std::size_t>(pick(static_cast<int>(past.size())))].commit;
+            request.at_commit = at;
+          }
+          if (graph->create_branch(request).ok()) branches.push_back(made);
+          continue;
+        }
+        case 12:
+          // What it authored goes with it.
+          if (branch != "main" && graph->delete_branch(branch).ok()) {
+            std::erase(branches, branch);
+            std::erase_if(past, [&](const Past& then) { return then.branch == branch; });
           }
           continue;
+        case 13: {
+          const std::string other =
+              branches[static_cast<std::size_t>(pick(static_cast<int>(branches.size())))];
+          if (other == branch) continue;
+          const auto merged = graph->merge({.source = other, .target = branch}, false);
+          if (!merged.ok() || !merged->commit) continue;
+          id = merged->commit->id;
+          break;
+        }
         case 7: {
           const auto report = graph->optimize();
           ASSERT_TRUE(report.ok()) << report.error().message();
@@ -477,7 +501,7 @@ TEST_F(MaintenanceTest, RandomHistoriesKeepWhatTheyPromise) {
           continue;
       }
       if (!Ulid::parse(id)) continue;
-      past.push_back({id, rows(*graph, kPeople, id), rows(*graph, kEdges, id)});
+      past.push_back({id, branch, rows(*graph, kPeople, id), rows(*graph, kEdges, id)});
     }
     check(*graph);
     check(*open());
