@@ -27,7 +27,7 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
 endif()
 # A shared library that calls itself directly, not through its own symbol table.
 add_compile_options(-fno-semantic-interposition)
-add_link_options(-Wl,--as-needed)
+add_link_options(-Wl,--as-needed,--gc-sections)
 
 if(OMNIGRAPH_SANITIZE)
   add_compile_options(-fsanitize=${OMNIGRAPH_SANITIZE} -fno-omit-frame-pointer
