@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <clocale>
 #include <cstdio>
+#include <type_traits>
 
 namespace omnigraph::cli {
 namespace {

@@ -226,8 +226,12 @@ Result<AppendOutcome> GraphStore::settle_pending() {
 Result<SegmentRef> GraphStore::write_segment(const RowBatch& batch, const SegmentOptions& options) {
   if (options_.read_only) return Error(ErrorCode::kReadOnly, "the graph was opened read-only");
   OG_FAULT_POINT("segment.before_write");
-  OG_ASSIGN_OR_RETURN(SegmentRef ref, write_segment_files(*objects_, ulids_, batch, options,
-                                                          runtime_.executor.get()));
+  // Two processes that know the same last commit of this millisecond (or of one to come, by a clock
+  // that is ahead) would count up from it alike, and one would write over the other's segment.
+  SegmentId id = ulids_.next();
+  id.low = runtime_.random->next();
+  OG_ASSIGN_OR_RETURN(SegmentRef ref,
+                      write_segment_files(*objects_, id, batch, options, runtime_.executor.get()));
   OG_FAULT_POINT("segment.after_write");
   return ref;
 }

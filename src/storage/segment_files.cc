@@ -362,6 +362,11 @@ class SegmentWriter {
 
 }  // namespace
 
+Result<SegmentRef> write_segment_files(ObjectStore& objects, SegmentId id, const RowBatch& batch,
+                                       const SegmentOptions& options, Executor* executor) {
+  return SegmentWriter(objects, batch, options, executor, id).run();
+}
+
 Result<SegmentRef> write_segment_files(ObjectStore& objects, UlidSource& ulids,
                                        const RowBatch& batch, const SegmentOptions& options,
                                        Executor* executor) {

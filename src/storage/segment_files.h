@@ -22,6 +22,9 @@ std::string segment_index_name(const SegmentId& id);
 // `batch` is in segment order, with at least one row and at most kMaxSegmentRows. Columns are
 // encoded a few row groups at a time, on `executor` (null: on the caller). Errors: kInternal when
 // the rows are not in order, kIo, kResourceExhausted (disk full, a page too large).
+// The objects are named by `id`, which nobody may have used before.
+Result<SegmentRef> write_segment_files(ObjectStore& objects, SegmentId id, const RowBatch& batch,
+                                       const SegmentOptions& options, Executor* executor = nullptr);
 Result<SegmentRef> write_segment_files(ObjectStore& objects, UlidSource& ulids,
                                        const RowBatch& batch, const SegmentOptions& options,
                                        Executor* executor = nullptr);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <map>
 #include <thread>
 
 #include "common/test_runtime.h"
@@ -27,9 +28,17 @@ class SchemaEvolutionTest : public testing::Test {
     return std::move(made).value();
   }
   std::unique_ptr<Graph::Engine> open() {
-    auto opened = Graph::Engine::open(objects_, {}, test_runtime(++seed_));
+    auto opened = Graph::Engine::open(objects_, {}, runtime());
     EXPECT_TRUE(opened.ok()) << opened.error().message();
     return std::move(opened).value();
+  }
+
+  // Of one more process on a machine whose clock goes on.
+  Runtime runtime() {
+    Runtime runtime = test_runtime(++seed_);
+    clock_->advance_micros(1'000);
+    runtime.clock = clock_;
+    return runtime;
   }
 
   static std::string apply(Graph::Engine& graph, std::string_view schema, bool data_loss = false) {
@@ -67,6 +76,7 @@ class SchemaEvolutionTest : public testing::Test {
   }
 
   std::shared_ptr<CountingStore> objects_ = counted(make_memory_store());
+  std::shared_ptr<FakeClock> clock_ = std::make_shared<FakeClock>();
   std::uint64_t seed_ = 1;
 };
 
@@ -408,6 +418,103 @@ TEST_F(SchemaEvolutionTest, NeverChangesUnderABranch) {
       EXPECT_EQ(side->forked_at.text(), report->commit->id);
     } else {
       EXPECT_EQ(report.error().code(), ErrorCode::kConflict);
+    }
+  }
+}
+
+// Random changes between random writes, against a plain map. A commit noted on the way must read
+// through the schema of the end as the map read then, by property identity.
+TEST_F(SchemaEvolutionTest, RandomChangesKeepWhatAMapKeeps) {
+  using Row = std::map<int, int>;           // property identity to value
+  using Rows = std::map<std::string, Row>;  // by id
+  constexpr int kRounds = 12, kSteps = 40;
+  for (int round = 0; round < kRounds; ++round) {
+    SeededRandom random(static_cast<std::uint64_t>(round) + 100);
+    const auto below = [&](int n) {
+      return static_cast<int>(random.next() % static_cast<unsigned>(n));
+    };
+    objects_ = counted(make_memory_store());
+    std::map<int, std::string> properties;  // identity to name
+    std::string type = "T0";
+    int fresh = 0;
+    const auto schema = [&](const std::string& name, const std::map<int, std::string>& named,
+                            const std::string& type_hint, const std::map<int, std::string>& hints) {
+      std::string text = "node " + name + type_hint + " { k: String @key";
+      for (const auto& [identity, property] : named) {
+        text += " " + property + ": I32?";
+        if (hints.contains(identity)) text += " @rename_from(\"" + hints.at(identity) + "\")";
+      }
+      return text + " }";
+    };
+    auto graph = create(schema(type, properties, "", {}));
+    Rows rows_now;
+    std::map<std::string, Rows> past;  // by commit
+    const auto expected = [&](const Rows& rows) {
+      std::string text;
+      for (const auto& [id, row] : rows) {
+        text += id;
+        for (const auto& [identity, property] : properties) {
+          const auto value = row.find(identity);
+          text += "," + (value == row.end() ? "null" : std::to_string(value->second));
+        }
+        text += "\n";
+      }
+      return text;
+    };
+    const auto read = [&](std::optional<std::string_view> at) {
+      std::string projections = "$n.k";
+      for (const auto& [identity, property] : properties) projections += ", $n." + property;
+      return rows(*graph,
+                  "query q() { match { $n: " + type + " } return { " + projections +
+                      " } order { $n.k asc } }",
+                  at);
+    };
+    for (int step = 0; step < kSteps; ++step) {
+      const int what = below(10);
+      if (what < 5) {
+        const std::string id = "i" + std::to_string(below(12));
+        Row row;
+        std::string values = "k: \"" + id + "\"";
+        for (const auto& [identity, property] : properties) {
+          if (below(2) == 0) continue;
+          row[identity] = below(1000);
+          values += ", " + property + ": " + std::to_string(row[identity]);
+        }
+        ASSERT_EQ(mutate(*graph, "query m() { insert " + type + " { " + values + " } }"), "");
+        rows_now[id] = row;
+      } else if (what == 5) {
+        ASSERT_TRUE(graph->store().maintain_now().ok());
+      } else if (what == 6) {
+        graph = open();
+      } else if (what == 7 || properties.empty()) {
+        auto more = properties;
+        ++fresh;
+        more[fresh] = "p" + std::to_string(fresh);
+        ASSERT_EQ(apply(*graph, schema(type, more, "", {})).find("add property"), 0U);
+        properties = more;
+      } else if (what == 8) {
+        auto renamed = properties;
+        const auto at = std::next(renamed.begin(), below(static_cast<int>(renamed.size())));
+        const std::string before = at->second;
+        at->second = "r" + std::to_string(++fresh);
+        const std::string name = "T" + std::to_string(fresh);
+        ASSERT_EQ(apply(*graph, schema(name, renamed, " @rename_from(\"" + type + "\")",
+                                       {{at->first, before}}))
+                      .find("rename node type"),
+                  0U);
+        properties = renamed;
+        type = name;
+      } else {
+        auto fewer = properties;
+        fewer.erase(std::next(fewer.begin(), below(static_cast<int>(fewer.size()))));
+        ASSERT_EQ(apply(*graph, schema(type, fewer, "", {})).find("drop property"), 0U);
+        properties = fewer;
+      }
+      ASSERT_EQ(read(std::nullopt), expected(rows_now)) << round << " " << step;
+      if (below(6) == 0) past[head(*graph)] = rows_now;
+    }
+    for (const auto& [commit, then] : past) {
+      ASSERT_EQ(read(commit), expected(then)) << round << " at " << commit;
     }
   }
 }
