@@ -160,6 +160,8 @@ Result<AppendOutcome> GraphStore::append_replace(const ReplaceEntry& entry) {
   AppendOutcome outcome = AppendOutcome::kMoved;
   for (int i = 0; i < kReplaceTries && outcome == AppendOutcome::kMoved; ++i) {
     const GraphStatePtr now = state();
+    // We were slow, and a cleanup took the output for a leftover: it may be removed any time.
+    if (entry.output.id.millis() * 1000 < now->uploads_before) return AppendOutcome::kMoved;
     Record record;
     record.sequence = now->sequence + 1;
     record.first_gsn = now->gsn + 1;
