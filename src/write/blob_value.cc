@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <optional>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "common/fault_point.h"
 #include "write/limits.h"
@@ -106,16 +109,52 @@ Status BlobStage::flush() {
   return put(all);
 }
 
-Status BlobStage::put(const std::map<std::string, std::string>& values) {
-  for (const auto& [name, bytes] : values) {
-    OG_FAULT_POINT("blob.before_put");
-    // Named by their content: an object that exists holds these bytes.
-    OG_ASSIGN_OR_RETURN(const PutOutcome outcome, objects_.put_if_absent(name, bytes));
-    if (outcome == PutOutcome::kUnknown) {
-      return Error(ErrorCode::kOutcomeUnknown, "whether '" + name + "' was written is not known");
-    }
-    OG_FAULT_POINT("blob.after_put");
+namespace {
+
+Status put_one(ObjectStore& objects, const std::string& name, const std::string& bytes) {
+  OG_FAULT_POINT("blob.before_put");
+  // Named by their content: an object that exists holds these bytes.
+  OG_ASSIGN_OR_RETURN(const PutOutcome outcome, objects.put_if_absent(name, bytes));
+  if (outcome == PutOutcome::kUnknown) {
+    return Error(ErrorCode::kOutcomeUnknown, "whether '" + name + "' was written is not known");
   }
+  OG_FAULT_POINT("blob.after_put");
+  return {};
+}
+
+}  // namespace
+
+// Puts wait for a disk or a network, and not for each other: several at once share its syncs.
+Status BlobStage::put(const std::map<std::string, std::string>& values) {
+  constexpr std::size_t kPutsAtOnce = 16;
+  if (values.size() <= 2) {
+    for (const auto& [name, bytes] : values) {
+      OG_RETURN_IF_ERROR(put_one(objects_, name, bytes));
+    }
+    return {};
+  }
+  std::mutex mutex;  // guards the next two
+  auto next = values.begin();
+  std::optional<Error> failed;
+  const auto work = [&] {
+    for (;;) {
+      std::map<std::string, std::string>::const_iterator mine;
+      {
+        const std::lock_guard lock(mutex);
+        if (failed || next == values.end()) return;
+        mine = next++;
+      }
+      Status status = put_one(objects_, mine->first, mine->second);
+      if (status.ok()) continue;
+      const std::lock_guard lock(mutex);
+      if (!failed) failed = std::move(status).error();
+    }
+  };
+  std::vector<std::thread> threads;
+  for (std::size_t i = 1; i < std::min(kPutsAtOnce, values.size()); ++i) threads.emplace_back(work);
+  work();
+  for (std::thread& thread : threads) thread.join();
+  if (failed) return std::move(*failed);
   return {};
 }
 

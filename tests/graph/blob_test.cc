@@ -216,6 +216,21 @@ TEST_F(BlobTest, AnExportLoadsBackEqual) {
   EXPECT_EQ(objects("copy"), 2u);
 }
 
+TEST_F(BlobTest, ManyAtOnce) {
+  std::string records;
+  for (int i = 0; i < 60; ++i) {
+    records += R"({"type":"Doc","data":{"slug":"m)" + std::to_string(i) + R"(","body":"base64:)" +
+               std::string(4000 + 4 * static_cast<std::size_t>(i % 50), 'A') + "\"}}\n";
+  }
+  ASSERT_TRUE(graph_->load_text(records, {.mode = LoadMode::kAppend}).ok());
+  EXPECT_EQ(objects(), 50u);  // ten came twice
+  for (int i = 0; i < 60; ++i) {
+    const std::string id = "m" + std::to_string(i);
+    EXPECT_EQ(bytes(*graph_, {.cell = doc(id)}),
+              std::string(3000 + 3 * static_cast<std::size_t>(i % 50), '\0'));
+  }
+}
+
 TEST_F(BlobTest, ALostObjectIsNamed) {
   ASSERT_TRUE(graph_->put_blob({.cell = doc("d1")}, noise(3000, 'f')).ok());
   for (const auto& entry : std::filesystem::directory_iterator(folder_ / "g" / "blob")) {
