@@ -31,9 +31,9 @@ class PersistentMap {
   using value_type = std::pair<const K, V>;
   // Nodes that changes of any map of this type made since the start of the thread: for tests of
   // cost.
-  static std::uint64_t nodes_made() { return nodes_made_; }
+  static std::uint64_t nodes_made() { return made; }
 
-  class const_iterator {
+  class Iterator {
    public:
     using iterator_category = std::forward_iterator_tag;
     using value_type = PersistentMap::value_type;
@@ -43,17 +43,17 @@ class PersistentMap {
 
     reference operator*() const { return path_[depth_ - 1]->item; }
     pointer operator->() const { return &path_[depth_ - 1]->item; }
-    const_iterator& operator++() {
+    Iterator& operator++() {
       const Node* at = path_[--depth_];
       descend(at->right.get());
       return *this;
     }
-    const_iterator operator++(int) {
-      const_iterator before = *this;
+    Iterator operator++(int) {
+      Iterator before = *this;
       ++*this;
       return before;
     }
-    bool operator==(const const_iterator& other) const {
+    bool operator==(const Iterator& other) const {
       if (depth_ == 0 || other.depth_ == 0) return depth_ == other.depth_;
       return path_[depth_ - 1] == other.path_[other.depth_ - 1];
     }
@@ -73,22 +73,23 @@ class PersistentMap {
     std::array<const Node*, kMaxHeight> path_ = {};
     std::size_t depth_ = 0;
   };
-  using iterator = const_iterator;
+  using const_iterator = Iterator;  // as containers call it
+  using iterator = Iterator;
 
   std::size_t size() const { return size_of(root_); }
   bool empty() const { return root_ == nullptr; }
 
-  const_iterator begin() const {
-    const_iterator at;
+  Iterator begin() const {
+    Iterator at;
     at.descend(root_.get());
     return at;
   }
-  const_iterator end() const { return {}; }
+  Iterator end() const { return {}; }
 
   // The first item whose key is not less than `key`.
   template <typename Key>
-  const_iterator lower_bound(const Key& key) const {
-    const_iterator at;
+  Iterator lower_bound(const Key& key) const {
+    Iterator at;
     for (const Node* node = root_.get(); node != nullptr;) {
       if (node->item.first < key) {
         node = node->right.get();
@@ -100,8 +101,8 @@ class PersistentMap {
     return at;
   }
   template <typename Key>
-  const_iterator find(const Key& key) const {
-    const const_iterator at = lower_bound(key);
+  Iterator find(const Key& key) const {
+    const Iterator at = lower_bound(key);
     return at == end() || key < at->first ? end() : at;
   }
   // Null when there is none.
@@ -149,7 +150,7 @@ class PersistentMap {
   static std::size_t size_of(const NodePtr& node) { return node ? node->size : 0; }
 
   static NodePtr make(const std::pair<const K, V>& item, NodePtr left, NodePtr right) {
-    ++nodes_made_;
+    ++made;
     const std::uint32_t height = 1 + std::max(height_of(left), height_of(right));
     const std::size_t size = 1 + size_of(left) + size_of(right);
     return std::make_shared<const Node>(
@@ -205,7 +206,7 @@ class PersistentMap {
   }
 
   NodePtr root_;
-  inline static thread_local std::uint64_t nodes_made_ = 0;
+  inline static thread_local std::uint64_t made = 0;
 };
 
 }  // namespace omnigraph
