@@ -13,258 +13,16 @@
 #include <limits>
 #include <map>
 
+#include "write/table/arrow_schema.h"
 #include "write/table/table_rows.h"
 
 namespace omnigraph {
+namespace arrow {
 namespace {
 
 constexpr std::uint64_t kMaxMetadata = std::uint64_t{256} << 20;
 constexpr std::uint64_t kMaxBody = std::uint64_t{2} << 30;
 constexpr std::uint32_t kRowsAtOnce = 4096;
-
-// A table of a flatbuffer. Reads outside the buffer give the default and mark it damaged.
-class Flat {
- public:
-  Flat() = default;
-  Flat(std::string_view bytes, std::uint64_t at, bool* damaged)
-      : bytes_(bytes), at_(at), damaged_(damaged) {}
-  static Flat root(std::string_view bytes, bool* damaged) {
-    Flat probe(bytes, 0, damaged);
-    return {bytes, probe.load<std::uint32_t>(0), damaged};
-  }
-
-  explicit operator bool() const { return at_ != 0; }
-  template <typename T>
-  T number(unsigned field, T other = {}) const {
-    const std::uint64_t place = field_at(field);
-    return place == 0 ? other : load<T>(place);
-  }
-  Flat table(unsigned field) const {
-    const std::uint64_t place = field_at(field);
-    if (place == 0) return {};
-    return {bytes_, place + load<std::uint32_t>(place), damaged_};
-  }
-  std::string_view text(unsigned field) const {
-    const std::uint64_t place = vector_at(field);
-    if (place == 0) return {};
-    const std::uint64_t size = load<std::uint32_t>(place);
-    if (!inside(place + 4, size)) return {};
-    return bytes_.substr(place + 4, size);
-  }
-  std::uint64_t size(unsigned field) const {
-    const std::uint64_t place = vector_at(field);
-    if (place == 0) return 0;
-    const std::uint64_t size = load<std::uint32_t>(place);
-    return inside(place + 4, size) ? size : 0;
-  }
-  Flat element(unsigned field, std::uint64_t i) const {
-    const std::uint64_t place = vector_at(field) + 4 + 4 * i;
-    return {bytes_, place + load<std::uint32_t>(place), damaged_};
-  }
-  // Of a vector of structs `width` bytes wide: a number `offset` bytes into the i-th.
-  std::int64_t struct_number(unsigned field, std::uint64_t i, std::uint64_t width,
-                             std::uint64_t offset) const {
-    return load<std::int64_t>(vector_at(field) + 4 + width * i + offset);
-  }
-
- private:
-  bool inside(std::uint64_t at, std::uint64_t size) const {
-    if (at <= bytes_.size() && size <= bytes_.size() - at) return true;
-    *damaged_ = true;
-    return false;
-  }
-  template <typename T>
-  T load(std::uint64_t at) const {
-    T value{};
-    if (inside(at, sizeof value)) std::memcpy(&value, bytes_.data() + at, sizeof value);
-    return value;
-  }
-  std::uint64_t field_at(unsigned field) const {
-    if (at_ == 0) return 0;
-    const std::int64_t table = static_cast<std::int64_t>(at_) - load<std::int32_t>(at_);
-    if (table < 0) {
-      *damaged_ = true;
-      return 0;
-    }
-    const auto names = static_cast<std::uint64_t>(table);
-    const std::uint64_t slot = 4 + 2 * std::uint64_t{field};
-    if (slot + 2 > load<std::uint16_t>(names)) return 0;
-    const std::uint64_t offset = load<std::uint16_t>(names + slot);
-    return offset == 0 ? 0 : at_ + offset;
-  }
-  std::uint64_t vector_at(unsigned field) const {
-    const std::uint64_t place = field_at(field);
-    return place == 0 ? 0 : place + load<std::uint32_t>(place);
-  }
-
-  std::string_view bytes_;
-  std::uint64_t at_ = 0;
-  bool* damaged_ = nullptr;
-};
-
-// Arrow's numbers for types, as in Schema.fbs.
-enum TypeKind {
-  kNull = 1,
-  kInt = 2,
-  kFloatingPoint = 3,
-  kBinary = 4,
-  kUtf8 = 5,
-  kBool = 6,
-  kDecimal = 7,
-  kDate = 8,
-  kTime = 9,
-  kTimestamp = 10,
-  kList = 12,
-  kStruct = 13,
-  kUnion = 14,
-  kFixedSizeBinary = 15,
-  kFixedSizeList = 16,
-  kMap = 17,
-  kLargeBinary = 19,
-  kLargeUtf8 = 20,
-  kLargeList = 21
-};
-
-struct Field {
-  std::string name;
-  int kind = 0;
-  int width = 0;  // bits of integers and floats; bytes or elements of fixed sizes
-  bool is_signed = true;
-  bool days = false;         // dates: in days, not milliseconds
-  std::int64_t divisor = 1;  // of instants: units in a millisecond
-  std::int64_t factor = 1;   // of instants: milliseconds in a unit
-  std::int64_t dictionary = -1;
-  int index_width = 32;
-  bool index_signed = true;
-  std::vector<Field> children;
-  std::string refusal;
-
-  // Whether its buffers are not known, so that no column behind it can be found.
-  bool opaque() const {
-    return kind == kUnion || kind > kLargeList ||
-           std::any_of(children.begin(), children.end(),
-                       [](const Field& child) { return child.opaque(); });
-  }
-  bool list() const { return kind == kList || kind == kLargeList || kind == kFixedSizeList; }
-};
-
-// What a column becomes.
-PropertyType type_of(const Field& field) {
-  PropertyType type;
-  const Field& leaf = field.list() && !field.children.empty() ? field.children[0] : field;
-  type.list = field.list();
-  switch (leaf.kind) {
-    case kInt:
-      type.scalar = leaf.width == 64 ? (leaf.is_signed ? ScalarType::kI64 : ScalarType::kU64)
-                                     : (leaf.is_signed ? ScalarType::kI32 : ScalarType::kU32);
-      break;
-    case kFloatingPoint:
-      type.scalar = leaf.width == 32 ? ScalarType::kF32 : ScalarType::kF64;
-      break;
-    case kBool:
-      type.scalar = ScalarType::kBool;
-      break;
-    case kDate:
-      type.scalar = leaf.days ? ScalarType::kDate : ScalarType::kDateTime;
-      break;
-    case kTimestamp:
-      type.scalar = ScalarType::kDateTime;
-      break;
-    case kBinary:
-    case kLargeBinary:
-    case kFixedSizeBinary:
-      type.scalar = ScalarType::kBlob;
-      break;
-    default:
-      type.scalar = ScalarType::kString;
-  }
-  return type;
-}
-
-Field read_field(const Flat& flat, int depth) {
-  Field field;
-  field.name = std::string(flat.text(0));
-  field.kind = flat.number<std::uint8_t>(2);
-  const Flat type = flat.table(3);
-  const auto refuse = [&field](const char* what) {
-    field.refusal = std::string("is ") + what + ", which is not read";
-  };
-  switch (field.kind) {
-    case kNull:
-    case kUtf8:
-    case kLargeUtf8:
-    case kBinary:
-    case kLargeBinary:
-    case kBool:
-    case kList:
-    case kLargeList:
-      break;
-    case kInt:
-      field.width = type.number<std::int32_t>(0);
-      field.is_signed = type.number<std::uint8_t>(1) != 0;
-      if (field.width != 8 && field.width != 16 && field.width != 32 && field.width != 64) {
-        refuse("an integer of another width");
-      }
-      break;
-    case kFloatingPoint: {
-      const int precision = type.number<std::int16_t>(0);
-      field.width = precision == 1 ? 32 : 64;
-      if (precision == 0) refuse("a 16-bit float");
-      break;
-    }
-    case kDate:
-      field.days = type.number<std::int16_t>(0, 1) == 0;
-      break;
-    case kTimestamp: {
-      const int unit = type.number<std::int16_t>(0);
-      field.factor = unit == 0 ? 1000 : 1;
-      field.divisor = unit == 3 ? 1'000'000 : unit == 2 ? 1000 : 1;
-      break;
-    }
-    case kFixedSizeBinary:
-    case kFixedSizeList:
-      field.width = type.number<std::int32_t>(0);
-      if (field.width < 0) refuse("of a negative size");
-      break;
-    case kDecimal:
-      refuse("a decimal number");
-      break;
-    case kTime:
-      refuse("a time of day");
-      break;
-    case kStruct:
-      refuse("a struct");
-      break;
-    case kMap:
-      refuse("a map");
-      break;
-    default:
-      refuse(field.kind == kUnion || field.kind > kLargeList
-                 ? "of a newer layout (a view, union or run-end encoding)"
-                 : "of a type without a property type");
-  }
-  if (const Flat dictionary = flat.table(4)) {
-    field.dictionary = dictionary.number<std::int64_t>(0);
-    if (const Flat index = dictionary.table(1)) {
-      field.index_width = index.number<std::int32_t>(0);
-      field.index_signed = index.number<std::uint8_t>(1) != 0;
-    }
-  }
-  const std::uint64_t children = flat.size(5);
-  for (std::uint64_t i = 0; i < children && depth < 8; ++i) {
-    field.children.push_back(read_field(flat.element(5, i), depth + 1));
-  }
-  if (field.list()) {
-    if (field.children.size() != 1) {
-      refuse("a list of nothing");
-    } else if (field.children[0].list() || !field.children[0].children.empty()) {
-      refuse("a list of lists or structs");
-    } else if (!field.children[0].refusal.empty()) {
-      field.refusal = "is a list whose element " + field.children[0].refusal;
-    }
-  }
-  return field;
-}
 
 // The buffers of one array.
 struct Array {
@@ -294,8 +52,10 @@ class ArrowTable final : public ColumnTable {
     if (schema.number<std::int16_t>(0) != 0) return file_->refuse("it is big-endian");
     const std::uint64_t fields = schema.size(1);
     if (fields > kMaxTableColumns) return file_->refuse("it has too many columns");
+    std::size_t left = kMaxFields;
     for (std::uint64_t i = 0; i < fields; ++i) {
-      fields_.push_back(read_field(schema.element(1, i), 0));
+      fields_.push_back(read_field(schema.element(1, i), left));
+      if (left == 0) return file_->refuse("its schema has too many fields");
       names_.push_back(fields_.back().name);
     }
     if (bad_) return damaged();
@@ -685,9 +445,10 @@ class ArrowTable final : public ColumnTable {
 };
 
 }  // namespace
+}  // namespace arrow
 
 Result<std::unique_ptr<ColumnTable>> open_arrow(std::shared_ptr<const TableFile> file) {
-  auto table = std::make_unique<ArrowTable>(std::move(file));
+  auto table = std::make_unique<arrow::ArrowTable>(std::move(file));
   OG_RETURN_IF_ERROR(table->open());
   return std::unique_ptr<ColumnTable>(std::move(table));
 }
