@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "common/kept_parser.h"
 #include "query/limits.h"
 #include "query/rules/type_rules.h"
 
@@ -440,16 +441,9 @@ Result<ParameterValues> bind_parameters(const std::vector<Parameter>& parameters
     if (!is_value) return invalid_json(error);
     return bad_request("params must be a JSON object");
   }
-  // Kept: its buffers cost more than reading a few parameters. Not those of a huge text, though.
-  constexpr std::size_t kKeptCapacity = 64 * 1024;
-  thread_local od::parser parser;
-  struct Trim {
-    ~Trim() {
-      if (parser.capacity() > kKeptCapacity) parser = od::parser();
-    }
-  } trim_parser;
+  const KeptParser<od::parser> parser;
   od::document document;
-  if (const auto error = parser.iterate(padded).get(document)) return invalid_json(error);
+  if (const auto error = parser->iterate(padded).get(document)) return invalid_json(error);
   od::object object;
   if (const auto error = document.get_object().get(object)) return invalid_json(error);
   OG_RETURN_IF_ERROR(Binder(parameters, values).bind(object));

@@ -15,6 +15,7 @@
 // (row_batch.h), deletion bitmaps.
 #include "storage/record.h"
 
+#include "common/kept_parser.h"
 #include "storage/byte_codec.h"
 #include "storage/envelope.h"
 #include "storage/object_store.h"
@@ -380,16 +381,9 @@ std::string encode_record(const Record& record) { return Encoder().encode(record
 Result<Record> decode_record(std::string_view bytes, std::string_view name) {
   OG_ASSIGN_OR_RETURN(const Envelope envelope,
                       open_envelope(bytes, kMagic, kRecordVersion, kWhat, name));
-  // Kept: making its buffers costs more than reading a small record. Those of a large one go.
-  constexpr std::size_t kKeptCapacity = 64 * 1024;
-  thread_local simdjson::dom::parser parser;
-  struct Trim {
-    ~Trim() {
-      if (parser.capacity() > kKeptCapacity) parser = simdjson::dom::parser();
-    }
-  } trim_parser;
+  const KeptParser<simdjson::dom::parser> parser;
   simdjson::dom::element root;
-  if (parser.parse(envelope.header.data(), envelope.header.size(), true).get(root) !=
+  if (parser->parse(envelope.header.data(), envelope.header.size(), true).get(root) !=
       simdjson::SUCCESS) {
     return damaged(kWhat, name, "its header is not JSON");
   }
