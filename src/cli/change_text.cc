@@ -1,58 +1,20 @@
 #include "cli/change_text.h"
 
+#include <simdjson.h>
+
 #include <algorithm>
 #include <map>
 
 namespace omnigraph::cli {
 namespace {
 
-unsigned hex_digit(char c) {
-  if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
-  return static_cast<unsigned>((c | 0x20) - 'a') + 10;
-}
-
-// A JSON string of our own writer: only `"`, `\\` and control characters are escaped in it.
-std::string unquoted(std::string_view json) {
-  std::string text;
-  json = json.substr(1, json.size() - 2);
-  for (std::size_t i = 0; i < json.size(); ++i) {
-    if (json[i] != '\\' || i + 1 == json.size()) {
-      text += json[i];
-      continue;
-    }
-    switch (json[++i]) {
-      case 'b':
-        text += '\b';
-        break;
-      case 'f':
-        text += '\f';
-        break;
-      case 'n':
-        text += '\n';
-        break;
-      case 'r':
-        text += '\r';
-        break;
-      case 't':
-        text += '\t';
-        break;
-      case 'u':
-        if (i + 4 < json.size()) {
-          text += static_cast<char>(hex_digit(json[i + 3]) * 16 + hex_digit(json[i + 4]));
-          i += 4;
-        }
-        break;
-      default:
-        text += json[i];
-    }
-  }
-  return text;
-}
-
 // A string bare, null as `<null>`, anything else as JSON.
 std::string shown(const std::string& json) {
   if (json == "null") return "<null>";
-  return json.starts_with('"') ? unquoted(json) : json;
+  if (!json.starts_with('"')) return json;
+  simdjson::dom::parser parser;
+  std::string_view text;
+  return parser.parse(json).get(text) == simdjson::SUCCESS ? std::string(text) : json;
 }
 
 using Properties = std::map<std::string, std::string>;
