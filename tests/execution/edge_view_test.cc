@@ -52,7 +52,6 @@ std::size_t naive_edges(const std::vector<PlainRow>& rows, RowId node, Direction
     const bool out = d != Direction::kIn && row.src == node;
     const bool in = d != Direction::kOut && row.dst == node;
     found += out || in ? 1 : 0;
-    if (d != Direction::kBoth && out && in) found += 0;
   }
   return found;
 }

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "graph/answers.h"
 #include "omnigraph/graph.h"
 
 namespace omnigraph {
@@ -58,17 +59,6 @@ class BlobTest : public testing::Test {
       return {};
     });
     return read.ok() ? out : read.error().message();
-  }
-  static std::string exported(const Graph& graph) {
-    std::string out;
-    EXPECT_TRUE(graph
-                    .export_ndjson("main", {},
-                                   [&](std::string_view text) -> Status {
-                                     out += text;
-                                     return {};
-                                   })
-                    .ok());
-    return out;
   }
   static std::string noise(std::size_t size, char first) {
     std::string out(size, first);
@@ -124,7 +114,7 @@ TEST_F(BlobTest, LargeValuesAreObjectsNamedByContent) {
   // It is there for other handles, and the entity kept its other values.
   const Graph other = Graph::open(root("g")).value();
   EXPECT_EQ(bytes(other, {.cell = doc("d1")}), large);
-  EXPECT_NE(exported(other).find("\"title\":\"one\""), std::string::npos);
+  EXPECT_NE(test::exported(other).find("\"title\":\"one\""), std::string::npos);
 }
 
 TEST_F(BlobTest, VersionsKeepTheirBytes) {
@@ -206,11 +196,11 @@ TEST_F(BlobTest, AnExportLoadsBackEqual) {
   const std::string large = noise(2 * BlobValue::kPieceBytes * 3 + 5, 'd');
   ASSERT_TRUE(graph_->put_blob({.cell = doc("none")}, large).ok());
   ASSERT_TRUE(graph_->put_blob({.cell = {true, "Cites", "c1", "scan"}}, noise(1025, 'e')).ok());
-  const std::string text = exported(*graph_);
+  const std::string text = test::exported(*graph_);
   const Graph copy = Graph::create(root("copy"), kSchema).value();
   const auto loaded = copy.load_text(text, {.mode = LoadMode::kOverwrite});
   ASSERT_TRUE(loaded.ok()) << loaded.error().message();
-  EXPECT_EQ(exported(copy), text);
+  EXPECT_EQ(test::exported(copy), text);
   EXPECT_EQ(bytes(copy, {.cell = doc("none")}), large);
   EXPECT_EQ(bytes(copy, {.cell = doc("empty")}), "");
   EXPECT_EQ(objects("copy"), 2u);

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "common/test_runtime.h"
+#include "graph/answers.h"
 #include "graph/engine.h"
 #include "storage/counting_store.h"
 
@@ -60,16 +61,7 @@ class SchemaEvolutionTest : public testing::Test {
   // The rows as CSV lines without their head, or the error.
   static std::string rows(Graph::Engine& graph, std::string_view source,
                           std::optional<std::string_view> snapshot = std::nullopt) {
-    const auto result = graph.query({.source = source, .snapshot = snapshot});
-    if (!result.ok()) return result.error().message();
-    std::string text;
-    const Status written =
-        result->write(ResultFormat::kCsv, {}, [&](std::string_view part) -> Status {
-          text += part;
-          return {};
-        });
-    EXPECT_TRUE(written.ok());
-    return text.substr(text.find('\n') + 1);
+    return test::csv_rows(graph.query({.source = source, .snapshot = snapshot}));
   }
   static std::string head(Graph::Engine& graph) {
     return graph.store().state()->branch("main")->snapshot->commit().text();

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "graph/answers.h"
 #include "omnigraph/graph.h"
 
 namespace omnigraph {
@@ -38,14 +39,7 @@ class SpilledLoadTest : public testing::Test {
 
   // Everything but generated ids of edges, sorted where those are.
   static std::string content(const Graph& graph) {
-    std::string out;
-    EXPECT_TRUE(graph
-                    .export_ndjson("main", {},
-                                   [&](std::string_view text) -> Status {
-                                     out += text;
-                                     return {};
-                                   })
-                    .ok());
+    const std::string out = test::exported(graph);
     std::vector<std::string> lines;
     for (std::size_t at = 0; at < out.size();) {
       const std::size_t end = out.find('\n', at);

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "graph/answers.h"
 #include "omnigraph/graph.h"
 
 namespace omnigraph {
@@ -49,17 +50,6 @@ class TableTest : public testing::Test {
     const auto report = graph.load_file(path, {.mode = mode, .table = std::move(table)});
     return report.ok() ? "" : report.error().message();
   }
-  static std::string content(const Graph& graph) {
-    std::string out;
-    EXPECT_TRUE(graph
-                    .export_ndjson("main", {},
-                                   [&](std::string_view text) -> Status {
-                                     out += text;
-                                     return {};
-                                   })
-                    .ok());
-    return out;
-  }
   static std::string line(const std::string& text, const std::string& id) {
     const std::size_t at = text.find("\"id\":\"" + id + "\"");
     if (at == std::string::npos) return "";
@@ -86,7 +76,7 @@ TEST_F(TableTest, OneContentInManyForms) {
     SCOPED_TRACE(name);
     const Graph graph = fresh(name);
     ASSERT_EQ(load(graph, data(name), {.type = "Thing"}), "");
-    const std::string text = content(graph);
+    const std::string text = test::exported(graph);
     if (first.empty()) first = text;
     EXPECT_TRUE(text == first);
   }
@@ -123,7 +113,7 @@ TEST_F(TableTest, AnExportAsParquetLoadsBackEqual) {
   const Graph copy = fresh("copy");
   ASSERT_EQ(load(copy, parquet(graph, "Thing"), {.type = "Thing"}), "");
   ASSERT_EQ(load(copy, parquet(graph, "Joins"), {.type = "Joins"}), "");
-  EXPECT_TRUE(content(copy) == content(graph));
+  EXPECT_TRUE(test::exported(copy) == test::exported(graph));
   EXPECT_FALSE(
       graph.export_parquet("main", "Nope", [](std::string_view) { return Status(); }).ok());
   // A type without rows is a file without rows.
@@ -141,7 +131,7 @@ TEST_F(TableTest, Csv) {
            "b,,,,,,,\n"
            "c,-5,false,20240103,\"\",[],,0");
   EXPECT_EQ(load(graph, things, {.type = "Thing"}), "");
-  const std::string text = content(graph);
+  const std::string text = test::exported(graph);
   EXPECT_NE(line(text, "a").find(R"("text":"one, \"two\"\nthree","tags":["x","y"])"),
             std::string::npos)
       << text;
