@@ -77,6 +77,11 @@ Result<std::unique_ptr<Graph::Engine>> Graph::Engine::open(ObjectStorePtr object
                                                            Runtime runtime) {
   OG_ASSIGN_OR_RETURN(std::unique_ptr<Store> store,
                       Store::open(std::move(objects), std::move(runtime), store_options(options)));
+  return over(std::move(store), options);
+}
+
+std::unique_ptr<Graph::Engine> Graph::Engine::over(std::unique_ptr<Store> store,
+                                                   const GraphOptions& options) {
   return std::unique_ptr<Engine>(new Engine(std::move(store), options));
 }
 

@@ -30,6 +30,8 @@ class Graph::Engine {
       std::string_view schema_source, const GraphOptions& options, Runtime runtime);
   static Result<std::unique_ptr<Engine>> open(ObjectStorePtr objects, const GraphOptions& options,
                                               Runtime runtime);
+  // Over a store that was opened with options of its own.
+  static std::unique_ptr<Engine> over(std::unique_ptr<Store> store, const GraphOptions& options);
 
   Result<ResultSet> query(const QueryRequest& request);
   Result<MutationReport> mutate(const MutationRequest& request);

@@ -333,16 +333,20 @@ std::optional<Error> Batch::name_taken(const std::string& name) const {
 Result<BranchCreateEntry> Batch::add_branch(const ForkRequest& request) {
   if (auto taken = name_taken(request.name)) return std::move(*taken);
   OG_ASSIGN_OR_RETURN(const Branch* const from, branch(request.from));
-  if (request.incarnation && from->state->incarnation != *request.incarnation) {
-    return no_branch(request.from);
-  }
-  if (request.past_state) {
-    // Its state was written down before: what it lists must still be there.
-    OG_ASSIGN_OR_RETURN(const auto at, store_.find_commit(request.at));
+  std::optional<std::string> past_state;
+  if (request.past) {
+    if (from->state->incarnation != request.past->incarnation) return no_branch(request.from);
+    past_state = request.past->state;
+    // A change of the schema came between: the state is refused, as one of another schema.
+    if (state_.catalog->version() != request.past->schema_version) {
+      OG_ASSIGN_OR_RETURN(past_state, store_.write_past_state(request.past->at));
+    }
+    // It was written down before: what it lists must still be there.
+    OG_ASSIGN_OR_RETURN(const auto at, store_.find_commit(request.past->at));
     for (const auto& [table, floor] : state_.floors) {
       if (state_.catalog->entity(table) == nullptr) continue;
       if (!at || at->gsn < floor) {
-        return bad_request("commit '" + request.at.text() +
+        return bad_request("commit '" + request.past->at.text() +
                            "' can no longer be read in full: a cleanup gave its history up");
       }
     }
@@ -351,8 +355,8 @@ Result<BranchCreateEntry> Batch::add_branch(const ForkRequest& request) {
   entry.name = request.name;
   entry.incarnation = ulids_.next();
   entry.from = request.from;
-  entry.at = request.past_state ? request.at : from->head.id;
-  entry.table_state = request.past_state;
+  entry.at = request.past ? request.past->at : from->head.id;
+  entry.table_state = std::move(past_state);
   entry.created_at = store_.runtime().clock->now_micros();
   created_.emplace_back(request.name, request.from);
   record_.entries.emplace_back(entry);

@@ -19,9 +19,7 @@ namespace omnigraph {
 
 struct ForkRequest {
   std::string name, from;
-  std::optional<std::string> past_state = std::nullopt;  // with `at`: a fork of the past
-  CommitId at = {};
-  std::optional<Ulid> incarnation = std::nullopt;  // of `from`, when it must be this one
+  std::optional<PastFork> past = std::nullopt;
 };
 struct DeletionRequest {
   std::string name;

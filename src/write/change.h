@@ -79,6 +79,15 @@ struct ReadSet {
 // Whether a change to `table` touched something that was read.
 bool meets(const ReadSet& reads, TypeId table, const TouchedTable& touched);
 
+// A commit of a branch, of that incarnation, whose state was written down
+// (Store::write_past_state) while the accepted schema had this version, or a later one.
+struct PastFork {
+  Ulid incarnation;
+  CommitId at;
+  std::string state;
+  std::uint32_t schema_version = 0;
+};
+
 struct Provenance {
   std::optional<std::string> actor;
 };

@@ -283,11 +283,9 @@ Result<BranchCreateEntry> Committer::create_branch(std::string_view name, std::s
 }
 
 Result<BranchCreateEntry> Committer::create_branch(std::string_view name, std::string_view from,
-                                                   Ulid incarnation, CommitId at,
-                                                   std::string past_state) {
+                                                   PastFork past) {
   Request request;
-  request.wish =
-      ForkRequest{std::string(name), std::string(from), std::move(past_state), at, incarnation};
+  request.wish = ForkRequest{std::string(name), std::string(from), std::move(past)};
   shared_->run(request);
   return answer_of<BranchCreateEntry>(request);
 }

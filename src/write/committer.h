@@ -44,10 +44,10 @@ class Committer {
   // The same road for entries that are no commit. Errors: kConflict (the name exists, or is above
   // or below one that does), kNotFound.
   Result<BranchCreateEntry> create_branch(std::string_view name, std::string_view from);
-  // Forks the commit `at` of the branch `from`, of that incarnation, whose state was written down
-  // (Store::write_past_state).
+  // Forks a past commit of the branch `from`. Further error: kBadRequest when the schema changed
+  // since that commit.
   Result<BranchCreateEntry> create_branch(std::string_view name, std::string_view from,
-                                          Ulid incarnation, CommitId at, std::string past_state);
+                                          PastFork past);
   // Errors: kNotFound, kConflict while another branch stands on it.
   Result<BranchDeleteEntry> delete_branch(std::string_view name);
   // A block of row ids for a bulk load: the first of `count`. One record for all tables asked for.

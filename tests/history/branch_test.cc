@@ -76,7 +76,8 @@ TEST(Branches, BeginInThePast) {
   const auto past = graph.store().write_past_state(then);
   ASSERT_TRUE(past.ok()) << past.error().message();
   const auto made = graph.writer().committer().create_branch(
-      "old", "main", state->branch("main")->incarnation, then, *past);
+      "old", "main",
+      {state->branch("main")->incarnation, then, *past, state->catalog->version()});
   ASSERT_TRUE(made.ok()) << made.error().message();
   ASSERT_EQ(graph.mutate(insert("c"), "old"), "");
   const Rows expected = {{"a", "name=a"}, {"c", "name=c"}};
@@ -89,6 +90,28 @@ TEST(Branches, BeginInThePast) {
   EXPECT_FALSE(lineage.carries(graph.head()->head()));
   EXPECT_EQ(graph.merge("old"), "merged");
   EXPECT_EQ(graph.rows("Person").size(), 3U);
+}
+
+// Another process changes the schema between the state of the past being written down and the
+// branch being made.
+TEST(Branches, DoNotBeginUnderAnotherSchema) {
+  HistoryGraph graph(kSchema);
+  ASSERT_EQ(graph.mutate(insert("a")), "");
+  const CommitId then = graph.head()->commit();
+  ASSERT_EQ(graph.mutate(insert("b")), "");
+  const auto state = graph.store().state();
+  const auto past = graph.store().write_past_state(then);
+  ASSERT_TRUE(past.ok()) << past.error().message();
+  const PastFork fork{state->branch("main")->incarnation, then, *past, state->catalog->version()};
+  ASSERT_TRUE(
+      graph.writer()
+          .apply_schema({.desired = "node Person { name: String @key\n age: I32? }"})
+          .ok());
+  const auto made = graph.writer().committer().create_branch("old", "main", fork);
+  ASSERT_FALSE(made.ok());
+  EXPECT_EQ(made.error().code(), ErrorCode::kBadRequest);
+  EXPECT_NE(made.error().message().find("the schema changed since commit"), std::string::npos);
+  EXPECT_EQ(graph.store().state()->branch("old"), nullptr);
 }
 
 // The cost of a commit, a fork and a deletion does not grow with the number of branches.
