@@ -107,12 +107,12 @@ Status Graph::Engine::create_branch(const BranchRequest& request) {
     return Error(ErrorCode::kConflict, "branch '" + std::string(name) + "' already exists");
   }
   OG_ASSIGN_OR_RETURN(std::string past, store_->write_past_state(*at));
-  OG_RETURN_IF_ERROR(writer->committer().create_branch(
-      name, from,
-      {.incarnation = source->incarnation,
-       .at = *at,
-       .state = std::move(past),
-       .schema_version = state->catalog->version()}));
+  OG_RETURN_IF_ERROR(
+      writer->committer().create_branch(name, from,
+                                        {.incarnation = source->incarnation,
+                                         .at = *at,
+                                         .state = std::move(past),
+                                         .schema_version = state->catalog->version()}));
   return {};
 }
 

@@ -76,8 +76,7 @@ TEST(Branches, BeginInThePast) {
   const auto past = graph.store().write_past_state(then);
   ASSERT_TRUE(past.ok()) << past.error().message();
   const auto made = graph.writer().committer().create_branch(
-      "old", "main",
-      {state->branch("main")->incarnation, then, *past, state->catalog->version()});
+      "old", "main", {state->branch("main")->incarnation, then, *past, state->catalog->version()});
   ASSERT_TRUE(made.ok()) << made.error().message();
   ASSERT_EQ(graph.mutate(insert("c"), "old"), "");
   const Rows expected = {{"a", "name=a"}, {"c", "name=c"}};
@@ -103,10 +102,9 @@ TEST(Branches, DoNotBeginUnderAnotherSchema) {
   const auto past = graph.store().write_past_state(then);
   ASSERT_TRUE(past.ok()) << past.error().message();
   const PastFork fork{state->branch("main")->incarnation, then, *past, state->catalog->version()};
-  ASSERT_TRUE(
-      graph.writer()
-          .apply_schema({.desired = "node Person { name: String @key\n age: I32? }"})
-          .ok());
+  ASSERT_TRUE(graph.writer()
+                  .apply_schema({.desired = "node Person { name: String @key\n age: I32? }"})
+                  .ok());
   const auto made = graph.writer().committer().create_branch("old", "main", fork);
   ASSERT_FALSE(made.ok());
   EXPECT_EQ(made.error().code(), ErrorCode::kBadRequest);

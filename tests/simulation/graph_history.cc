@@ -27,7 +27,8 @@ std::string base64(const std::string& bytes) {
   for (std::size_t at = 0; at < bytes.size(); at += 3) {
     std::uint32_t three = 0;
     for (std::size_t i = 0; i < 3; ++i) {
-      three = (three << 8) | (at + i < bytes.size() ? static_cast<unsigned char>(bytes[at + i]) : 0);
+      three =
+          (three << 8) | (at + i < bytes.size() ? static_cast<unsigned char>(bytes[at + i]) : 0);
     }
     for (std::size_t i = 0; i < 4; ++i) {
       out += at + i > bytes.size() ? '=' : kDigits[(three >> (18 - 6 * i)) & 63];
@@ -37,8 +38,8 @@ std::string base64(const std::string& bytes) {
 }
 
 std::string person_line(const std::string& name, const ModelPerson& person) {
-  std::string line = R"({"type":"Person","data":{"name":")" + name +
-                     R"(","age":)" + std::to_string(person.age);
+  std::string line =
+      R"({"type":"Person","data":{"name":")" + name + R"(","age":)" + std::to_string(person.age);
   if (person.note) line += R"(,"note":)" + std::to_string(*person.note);
   if (person.body) line += R"(,"body":"base64:)" + base64(blob_content(*person.body)) + '"';
   return line + "}}\n";
@@ -363,12 +364,11 @@ void GraphHistory::load(Process& process) {
   });
   const std::string actor = std::to_string(number);
   const auto source = text_load_source(lines);
-  const auto report = process.graph->load(
-      *source, {.mode = append      ? LoadMode::kAppend
-                        : overwrite ? LoadMode::kOverwrite
-                                    : LoadMode::kMerge,
-                .branch = branch,
-                .actor = actor});
+  const auto report = process.graph->load(*source, {.mode = append      ? LoadMode::kAppend
+                                                            : overwrite ? LoadMode::kOverwrite
+                                                                        : LoadMode::kMerge,
+                                                    .branch = branch,
+                                                    .actor = actor});
   settle(process, "load", number, report,
          report.ok() ? std::optional(report->commit) : std::nullopt, counts_.writes);
 }
@@ -443,8 +443,8 @@ void GraphHistory::change_schema(Process& process) {
   });
   const std::string actor = std::to_string(number);
   const std::string desired = graph_schema(with_note);
-  const auto report = process.graph->apply_schema(
-      {.desired = desired, .allow_data_loss = true, .actor = actor});
+  const auto report =
+      process.graph->apply_schema({.desired = desired, .allow_data_loss = true, .actor = actor});
   settle(process, "schema", number, report, report.ok() ? report->commit : std::nullopt,
          counts_.schemas);
 }

@@ -293,7 +293,8 @@ std::string CommitModels::check(Store& store, const Snapshot& snapshot) {
   const bool shows_note = snapshot.catalog().node("Person")->find("note") != nullptr;
   if (!snapshot.past() && shows_note != model->has_note) return "another schema is accepted";
   Comparison comparison(snapshot, *store.objects(), *model);
-  if (const Status read = comparison.people(); !read.ok()) return "people: " + read.error().message();
+  if (const Status read = comparison.people(); !read.ok())
+    return "people: " + read.error().message();
   if (const Status read = comparison.knows(); !read.ok()) return "edges: " + read.error().message();
   return {};
 }
