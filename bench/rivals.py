@@ -1,7 +1,9 @@
 """Loads the generated CSV files into the systems that stand beside Omnigraph and asks them the nine
-questions. Runs one system a process so that peak memory is its own.
+questions. Runs one step of one system a process so that peak memory is its own.
 
-    rivals.py kuzu|duckdb|sqlite DATA_DIR WORK_DIR PARAMETERS.json   → JSON on stdout
+    rivals.py kuzu|duckdb load DATA_DIR WORK_DIR          → JSON on stdout
+    rivals.py kuzu|duckdb ask WORK_DIR PARAMETERS.json
+    rivals.py sqlite commits WORK_DIR
 """
 
 import json
@@ -80,64 +82,59 @@ def folder_bytes(path):
     return sum(f.stat().st_size for f in path.rglob("*") if f.is_file())
 
 
-def duckdb_system(data, work, parameters):
-    import duckdb
-    path = work / "duckdb.db"
-    db = duckdb.connect(str(path))
-    db.execute("SET threads = 2")
+class DuckDB:
+    dialect = "sql"
 
-    def load():
+    def __init__(self, work):
+        import duckdb
+        self.path = work / "duckdb.db"
+        self.db = duckdb.connect(str(self.path))
+        self.db.execute("SET threads = 2")
+
+    def load(self, data):
         for table, columns in TABLES.items():
-            db.execute(f"CREATE TABLE {table} ({columns})")
-            db.execute(f"COPY {table} FROM '{data}/{table}.csv' (HEADER)")
+            self.db.execute(f"CREATE TABLE {table} ({columns})")
+            self.db.execute(f"COPY {table} FROM '{data}/{table}.csv' (HEADER)")
         for table in EDGES:
-            db.execute(f"CREATE TABLE {table} (src VARCHAR, dst VARCHAR)")
-            db.execute(f"COPY {table} FROM '{data}/{table}.csv' (HEADER)")
-        db.execute("CHECKPOINT")
-    load_ms, _ = timed(load)
+            self.db.execute(f"CREATE TABLE {table} (src VARCHAR, dst VARCHAR)")
+            self.db.execute(f"COPY {table} FROM '{data}/{table}.csv' (HEADER)")
+        self.db.execute("CHECKPOINT")
 
-    def run(sql, _, values):
-        return db.execute(sql, values or None).fetchall()
-    run.dialect = "sql"
-    with AnonymousPeak() as memory:
-        ask(run, {k: v[:1] for k, v in parameters.items()})
-        answers, times = ask(run, parameters)
-    return load_ms, folder_bytes(path), memory.peak, answers, times
+    def __call__(self, sql, _, values):
+        return self.db.execute(sql, values or None).fetchall()
 
 
-def kuzu_system(data, work, parameters):
-    import kuzu
-    path = work / "kuzu.db"
-    db = kuzu.Database(str(path), max_num_threads=2)
-    connection = kuzu.Connection(db, num_threads=2)
+class Kuzu:
+    dialect = "cypher"
 
-    def load():
+    def __init__(self, work):
+        import kuzu
+        self.path = work / "kuzu.db"
+        self.db = kuzu.Database(str(self.path), max_num_threads=2, buffer_pool_size=8 << 30)
+        self.connection = kuzu.Connection(self.db, num_threads=2)
+
+    def load(self, data):
         for table, columns in TABLES.items():
             columns = columns.replace("VARCHAR", "STRING").replace("INTEGER", "INT32")
-            connection.execute(
+            self.connection.execute(
                 f"CREATE NODE TABLE {table.capitalize()} ({columns}, PRIMARY KEY (key))")
-            connection.execute(f"COPY {table.capitalize()} FROM '{data}/{table}.csv' (HEADER=true)")
+            self.connection.execute(
+                f"COPY {table.capitalize()} FROM '{data}/{table}.csv' (HEADER=true)")
         for table, (name, source, target) in EDGES.items():
-            connection.execute(f"CREATE REL TABLE {name} (FROM {source} TO {target})")
-            connection.execute(f"COPY {name} FROM '{data}/{table}.csv' (HEADER=true)")
-        connection.execute("CHECKPOINT")
-    load_ms, _ = timed(load)
+            self.connection.execute(f"CREATE REL TABLE {name} (FROM {source} TO {target})")
+            self.connection.execute(f"COPY {name} FROM '{data}/{table}.csv' (HEADER=true)")
+        self.connection.execute("CHECKPOINT")
 
-    def run(_, cypher, values):
-        result = connection.execute(cypher, values)
+    def __call__(self, _, cypher, values):
+        result = self.connection.execute(cypher, values)
         rows = []
         while result.has_next():
             rows.append(result.get_next())
         return rows
-    run.dialect = "cypher"
-    with AnonymousPeak() as memory:
-        ask(run, {k: v[:1] for k, v in parameters.items()})
-        answers, times = ask(run, parameters)
-    return load_ms, folder_bytes(path), memory.peak, answers, times
 
 
-def sqlite_system(_, work, __):
-    """Only commits: one row a commit, WAL, synchronous=FULL, after 2,000 warm-up commits."""
+def sqlite_commits(work):
+    """One row a commit, WAL, synchronous=FULL, after 2,000 warm-up commits."""
     path = work / "sqlite.db"
     db = sqlite3.connect(path, isolation_level=None)
     db.execute("PRAGMA journal_mode = WAL")
@@ -152,20 +149,35 @@ def sqlite_system(_, work, __):
     return {"commit_ms": times}
 
 
-SYSTEMS = {"duckdb": duckdb_system, "kuzu": kuzu_system}
+SYSTEMS = {"duckdb": DuckDB, "kuzu": Kuzu}
+
+
+def load(name, data, work):
+    work.mkdir(parents=True, exist_ok=True)
+    system = SYSTEMS[name](work)
+    load_ms, _ = timed(lambda: system.load(data))
+    return {"load_ms": load_ms, "bytes": folder_bytes(system.path)}
+
+
+def answer(name, work, parameters):
+    system = SYSTEMS[name](work)
+    with AnonymousPeak() as memory:
+        ask(system, {k: v[:1] for k, v in parameters.items()})  # warms
+        answers, times = ask(system, parameters)
+    return {"anonymous_kib": memory.peak, "answers": answers, "times": times}
 
 
 def main():
-    name, data, work, parameter_file = sys.argv[1:5]
-    work = pathlib.Path(work)
-    work.mkdir(parents=True, exist_ok=True)
-    parameters = json.load(open(parameter_file))
-    if name == "sqlite":
-        print(json.dumps(sqlite_system(data, work, parameters)))
-        return
-    load_ms, size, peak, answers, times = SYSTEMS[name](data, work, parameters)
-    json.dump({"load_ms": load_ms, "bytes": size, "anonymous_kib": peak, "answers": answers,
-               "times": times}, sys.stdout, default=str)
+    name, step = sys.argv[1:3]
+    paths = [pathlib.Path(argument) for argument in sys.argv[3:]]
+    if step == "load":
+        result = load(name, *paths)
+    elif step == "ask":
+        result = answer(name, paths[0], json.loads(paths[1].read_text()))
+    else:
+        paths[0].mkdir(parents=True, exist_ok=True)
+        result = sqlite_commits(paths[0])
+    json.dump(result, sys.stdout, default=str)
 
 
 if __name__ == "__main__":
