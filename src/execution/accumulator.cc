@@ -75,6 +75,14 @@ class Argument {
   std::vector<Location> at_;
 };
 
+template <typename State>
+void keep_states(std::vector<State>& states, std::span<const std::uint32_t> groups) {
+  std::vector<State> kept;
+  kept.reserve(groups.size());
+  for (const std::uint32_t g : groups) kept.push_back(std::move(states[g]));
+  states = std::move(kept);
+}
+
 class Count final : public Accumulator {
  public:
   explicit Count(std::optional<Argument> argument) : argument_(std::move(argument)) {}
@@ -108,6 +116,7 @@ class Count final : public Accumulator {
     }
     return {};
   }
+  void keep(std::span<const std::uint32_t> groups) override { keep_states(counts_, groups); }
   void resize(std::uint32_t size) override { counts_.resize(size); }
   std::uint64_t memory() const override { return counts_.capacity() * sizeof(std::uint64_t); }
   Status check() const override {
@@ -119,6 +128,7 @@ class Count final : public Accumulator {
     return {};
   }
   std::span<const std::uint64_t> counts() const override { return counts_; }
+  bool counts_rows() const override { return !argument_; }
   int compare(std::uint32_t a, std::uint32_t b) const override {
     return counts_[a] < counts_[b] ? -1 : int{counts_[a] > counts_[b]};
   }
@@ -172,6 +182,7 @@ class IntegerSum final : public Accumulator {
     }
     return {};
   }
+  void keep(std::span<const std::uint32_t> groups) override { keep_states(states_, groups); }
   void resize(std::uint32_t size) override { states_.resize(size); }
   std::uint64_t memory() const override { return states_.capacity() * sizeof(State); }
   Status check() const override {
@@ -238,6 +249,7 @@ class FloatSum final : public Accumulator {
     }
     return {};
   }
+  void keep(std::span<const std::uint32_t> groups) override { keep_states(states_, groups); }
   void resize(std::uint32_t size) override { states_.resize(size); }
   std::uint64_t memory() const override { return states_.capacity() * sizeof(State); }
   int compare(std::uint32_t a, std::uint32_t b) const override {
@@ -291,6 +303,7 @@ class Extreme final : public Accumulator {
     for (std::size_t g = 0; g < groups.size(); ++g) take(states_[groups[g]], theirs.states_[g]);
     return {};
   }
+  void keep(std::span<const std::uint32_t> groups) override { keep_states(states_, groups); }
   void resize(std::uint32_t size) override { states_.resize(size); }
   std::uint64_t memory() const override { return states_.capacity() * sizeof(Cell); }
   int compare(std::uint32_t a, std::uint32_t b) const override {
@@ -339,6 +352,7 @@ class ExtremeNode final : public Accumulator {
     }
     return {};
   }
+  void keep(std::span<const std::uint32_t> groups) override { keep_states(states_, groups); }
   void resize(std::uint32_t size) override { states_.resize(size, kNoRow); }
   std::uint64_t memory() const override { return states_.capacity() * sizeof(RowKey); }
   int compare(std::uint32_t a, std::uint32_t b) const override {

@@ -34,6 +34,17 @@ bool rows_are_groups(const ScopePlan& root, const VarSet& keys) {
   return true;
 }
 
+// A key column that no two rows of its variable share.
+bool is_unique(const OutputColumn& column, const Plan& plan, const Catalog& catalog) {
+  if (column.value.kind == OutputValue::Kind::kNodeId) return true;
+  const NodeType* type = catalog.node(plan.variables[column.value.variable].type);
+  return type != nullptr && type->key.size() == 1 &&
+         type->find(type->key[0])->id == column.value.property;
+}
+
+// Groups beyond twice the limit that are kept before they are pruned.
+constexpr std::uint64_t kPruneSlack = 1024;
+
 // Runs up to this length are compared pair by pair.
 constexpr std::size_t kLongestRun = 32;
 
@@ -70,8 +81,9 @@ void append_cell(std::string& out, const Cell& cell) {
 
 }  // namespace
 
-Result<std::unique_ptr<AggregateSink>> AggregateSink::make(Execution& execution) {
-  std::unique_ptr<AggregateSink> sink(new AggregateSink(execution));
+Result<std::unique_ptr<AggregateSink>> AggregateSink::make(Execution& execution,
+                                                           Threshold& threshold) {
+  std::unique_ptr<AggregateSink> sink(new AggregateSink(execution, threshold));
   OG_RETURN_IF_ERROR(sink->open());
   return sink;
 }
@@ -79,12 +91,14 @@ Result<std::unique_ptr<AggregateSink>> AggregateSink::make(Execution& execution)
 Status AggregateSink::open() {
   const Plan& plan = execution_.plan;
   VarSet keys;
+  bool unique = false;
   for (const OutputColumn& column : plan.columns) {
     accumulators_.emplace_back();
     if (column.aggregate) {
       OG_ASSIGN_OR_RETURN(accumulators_.back(), Accumulator::make(column, execution_));
     } else if (column.value.kind != OutputValue::Kind::kConstant) {
       keys.insert(column.value.variable);
+      unique |= is_unique(column, plan, execution_.context.snapshot().catalog());
     }
   }
   variables_.assign(keys.begin(), keys.end());
@@ -96,6 +110,9 @@ Status AggregateSink::open() {
     const auto source =
         std::lower_bound(variables_.begin(), variables_.end(), plan.root.source.front().variable);
     run_variable_ = static_cast<std::size_t>(source - variables_.begin());
+  }
+  if (distinct && unique && variables_.size() == 1 && plan.limit && *plan.limit < UINT32_MAX) {
+    prune_above_ = 2 * *plan.limit + kPruneSlack;
   }
   return {};
 }
@@ -111,13 +128,50 @@ Status AggregateSink::charge() {
 Status AggregateSink::push(Batch& batch) {
   OG_RETURN_IF_ERROR(execution_.context.check());
   any_ |= batch.rows > 0;
+  if (prune_above_ > 0) drop_behind(batch);
+  if (batch.rows == 0) return {};
   std::vector<const std::vector<RowKey>*> columns;
   for (const VarId variable : variables_) columns.push_back(&batch.columns[variable]);
   OG_RETURN_IF_ERROR(table_->find(columns, batch.rows, groups_));
   for (const auto& accumulator : accumulators_) {
     if (accumulator) OG_RETURN_IF_ERROR(accumulator->add(batch, groups_, table_->size()));
   }
+  if (prune_above_ > 0 && table_->size() > prune_above_) OG_RETURN_IF_ERROR(prune());
   return charge();
+}
+
+void AggregateSink::drop_behind(Batch& batch) {
+  const auto [low, high] = threshold_.range();
+  if (low == 0 && high == UINT64_MAX) return;
+  selected_.clear();
+  for (std::uint32_t row = 0; row < batch.rows; ++row) {
+    const std::uint64_t weight = batch.weight(row);
+    // What does not fit I64 is an error, whether it is among the first or not.
+    const bool kept =
+        (weight >= low && weight <= high) || weight > static_cast<std::uint64_t>(INT64_MAX);
+    if (kept) selected_.push_back(row);
+  }
+  batch.keep(selected_);
+}
+
+Status AggregateSink::prune() {
+  if (keys_.empty()) OG_RETURN_IF_ERROR(open_keys());
+  for (const auto& accumulator : accumulators_) {
+    if (accumulator) OG_RETURN_IF_ERROR(accumulator->check());
+  }
+  finals_ = table_->size();
+  OG_ASSIGN_OR_RETURN(const std::vector<std::uint32_t> chosen, choose_groups());
+  table_->keep(chosen);
+  for (const auto& accumulator : accumulators_) {
+    if (accumulator) accumulator->keep(chosen);
+  }
+  const std::vector<OrderItem>& order = execution_.plan.order;
+  if (order.empty() || chosen.size() < *execution_.plan.limit || chosen.empty()) return {};
+  const Accumulator* leading = accumulators_[*order.front().column].get();
+  if (leading != nullptr && leading->counts_rows()) {
+    threshold_.raise(leading->counts()[chosen.size() - 1]);
+  }
+  return {};
 }
 
 Status AggregateSink::merge(AggregateSink& other) {
@@ -212,12 +266,10 @@ Status AggregateSink::group_by_value() {
   // A variable whose id or key property stands in the key: no two of its rows share a value.
   VarSet unique;
   for (const Key& key : keys_) {
-    const OutputValue& value = plan.columns[key.column].value;
-    const NodeType* type =
-        execution_.context.snapshot().catalog().node(plan.variables[value.variable].type);
-    const bool is_key =
-        type != nullptr && type->key.size() == 1 && type->find(type->key[0])->id == value.property;
-    if (!key.values || is_key) unique.insert(value.variable);
+    const OutputColumn& column = plan.columns[key.column];
+    if (is_unique(column, plan, execution_.context.snapshot().catalog())) {
+      unique.insert(column.value.variable);
+    }
   }
   const std::uint32_t groups = table_->size();
   finals_ = groups;
@@ -367,7 +419,7 @@ Result<QueryResult> AggregateSink::result() {
   for (const auto& accumulator : accumulators_) {
     if (accumulator) accumulator->resize(table_->size());
   }
-  OG_RETURN_IF_ERROR(open_keys());
+  if (keys_.empty()) OG_RETURN_IF_ERROR(open_keys());
   OG_RETURN_IF_ERROR(group_by_value());
   for (const auto& accumulator : accumulators_) {
     if (accumulator) OG_RETURN_IF_ERROR(accumulator->check());

@@ -1,9 +1,13 @@
 // The end of an aggregate read: groups by the row ids of the key's variables first, by the values
 // of the key at the end and only where different rows can share one. Keys are fetched for the
-// groups that are returned.
+// groups that are returned. Where every group is known to be complete after its only row, those
+// that a limit leaves out are forgotten on the way.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "execution/accumulator.h"
@@ -15,7 +19,33 @@ namespace omnigraph {
 
 class AggregateSink final : public Operator {
  public:
-  static Result<std::unique_ptr<AggregateSink>> make(Execution& execution);
+  // What the sinks of one query know together: the best leading count, so far, of a last group
+  // that one of them keeps. Groups behind it are in nobody's answer. Thread-safe.
+  class Threshold {
+   public:
+    explicit Threshold(bool descending) : descending_(descending) {}
+    void raise(std::uint64_t count) {
+      const std::uint64_t better = descending_ ? count + 1 : ~count + 1;  // never 0: below 2^64 - 1
+      std::uint64_t known = best_.load(std::memory_order_relaxed);
+      while (better > known &&
+             !best_.compare_exchange_weak(known, better, std::memory_order_relaxed)) {
+      }
+    }
+    // Counts outside [low, high] may be forgotten.
+    std::pair<std::uint64_t, std::uint64_t> range() const {
+      const std::uint64_t best = best_.load(std::memory_order_relaxed);
+      if (best == 0) return {0, UINT64_MAX};
+      return descending_ ? std::pair{best - 1, UINT64_MAX}
+                         : std::pair{std::uint64_t{0}, ~(best - 1)};
+    }
+
+   private:
+    const bool descending_;
+    std::atomic<std::uint64_t> best_{0};  // 0: none
+  };
+
+  // The threshold outlives the sink.
+  static Result<std::unique_ptr<AggregateSink>> make(Execution& execution, Threshold& threshold);
 
   Status push(Batch& batch) override;
   Status merge(AggregateSink& other);
@@ -31,8 +61,8 @@ class AggregateSink final : public Operator {
     std::optional<IdOrder> ids;
   };
 
-  explicit AggregateSink(Execution& execution)
-      : execution_(execution), memory_(execution.context) {}
+  AggregateSink(Execution& execution, Threshold& threshold)
+      : execution_(execution), threshold_(threshold), memory_(execution.context) {}
   Status open();
   Status charge();
   Status open_keys();
@@ -49,8 +79,13 @@ class AggregateSink final : public Operator {
   Result<int> compare(std::uint32_t a, std::uint32_t b);
   Result<int> compare_key(const Key& key, std::uint32_t a, std::uint32_t b);
   Result<std::vector<std::uint32_t>> choose_groups();
+  // Leaves out rows whose group cannot be among the first.
+  void drop_behind(Batch& batch);
+  // Forgets groups that are not among the first.
+  Status prune();
 
   Execution& execution_;
+  Threshold& threshold_;
   Reservation memory_;
   std::vector<VarId> variables_;  // of the key, ascending
   std::unique_ptr<GroupTable> table_;
@@ -62,6 +97,9 @@ class AggregateSink final : public Operator {
   std::optional<std::size_t> run_variable_;
   std::uint32_t finals_ = 0;
   bool any_ = false;  // some row came
+  // More groups than this are pruned; 0: never.
+  std::uint64_t prune_above_ = 0;
+  std::vector<std::uint32_t> selected_;
 };
 
 }  // namespace omnigraph

@@ -148,11 +148,11 @@ Result<std::unique_ptr<BoundScope>> bind_scope(const ScopePlan& plan, Execution&
   if (!plan.source.empty()) {
     const std::int64_t begin =
         execution.measure ? execution.context.runtime().clock->steady_nanos() : 0;
-    OG_ASSIGN_OR_RETURN(const BoundTest bound,
-                        bind_test(plan.source.front(), execution.tables, execution.context,
-                                  execution.plan.variables));
+    OG_ASSIGN_OR_RETURN(BoundTest bound, bind_test(plan.source.front(), execution.tables,
+                                                   execution.context, execution.plan.variables));
     scope->source_table = bound.table;
-    OG_ASSIGN_OR_RETURN(scope->source, evaluate(bound, execution.context));
+    scope->source_test = std::make_unique<BoundTest>(std::move(bound));
+    OG_ASSIGN_OR_RETURN(scope->source, evaluate_source(*scope->source_test, execution.context));
     if (execution.measure) {
       scope->counters.nanos +=
           static_cast<std::uint64_t>(execution.context.runtime().clock->steady_nanos() - begin);

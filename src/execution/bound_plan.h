@@ -77,7 +77,8 @@ struct BoundStep {
 struct BoundScope {
   const ScopePlan* plan = nullptr;
   bool never = false;
-  std::optional<Weights> source;  // of the start; unset when seeded
+  std::unique_ptr<BoundTest> source_test;  // what pending factors of `source` refer to
+  std::optional<Weights> source;           // of the start; unset when seeded
   TableView* source_table = nullptr;
   std::uint64_t factor = 1;  // of the disconnected parts
   std::vector<std::unique_ptr<BoundStep>> steps;

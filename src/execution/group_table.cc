@@ -1,6 +1,7 @@
 #include "execution/group_table.h"
 
 #include <algorithm>
+#include <cassert>
 
 namespace omnigraph {
 namespace {
@@ -52,7 +53,6 @@ Status GroupTable::find(std::span<const std::vector<RowKey>* const> columns, std
     return Error(ErrorCode::kResourceExhausted, "more than 2^32 groups");
   }
   if (distinct_) {
-    if (groups_ == 0 && width_ == 1) keys_[0].reserve(key_limit_);
     for (std::size_t v = 0; v < width_; ++v) {
       keys_[v].insert(keys_[v].end(), columns[v]->begin(), columns[v]->begin() + rows);
     }
@@ -99,6 +99,17 @@ Status GroupTable::find(std::span<const std::vector<RowKey>* const> columns, std
     }
   }
   return {};
+}
+
+void GroupTable::keep(std::span<const std::uint32_t> groups) {
+  assert(distinct_);
+  for (auto& column : keys_) {
+    std::vector<RowKey> kept;
+    kept.reserve(groups.size());
+    for (const std::uint32_t group : groups) kept.push_back(column[group]);
+    column = std::move(kept);
+  }
+  groups_ = static_cast<std::uint32_t>(groups.size());
 }
 
 }  // namespace omnigraph

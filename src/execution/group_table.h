@@ -21,6 +21,8 @@ class GroupTable {
   // The group of each row; columns[v][row] is the key of variable v.
   Status find(std::span<const std::vector<RowKey>* const> columns, std::uint32_t rows,
               std::vector<std::uint32_t>& groups);
+  // Forgets all groups but these; groups[i] becomes i. Only where no tuple comes twice.
+  void keep(std::span<const std::uint32_t> groups);
   std::uint32_t size() const { return groups_; }
   // The key of variable v in each group.
   const std::vector<RowKey>& keys(std::size_t v) const { return keys_[v]; }

@@ -6,9 +6,9 @@
 namespace omnigraph {
 namespace {
 
-// Numbers of row ids (or list entries) that one thread takes at a time.
-constexpr std::uint32_t kMorselRows = 1U << 16;
-constexpr std::uint64_t kParallelRows = 100'000;
+// Rows that one thread takes at a time, and how few are not worth a second one.
+constexpr std::uint32_t kMorselRows = 1U << 13;
+constexpr std::uint64_t kParallelRows = 50'000;
 
 // Stands in front of an operator when a plan is explained: rows count for the step before it, time
 // for the operator, less what the ones behind it take.
@@ -78,7 +78,11 @@ class SourceReader {
     while (at < end && !(stop_ != nullptr && stop_->load(std::memory_order_relaxed))) {
       const std::uint32_t until = std::min(end, at + kBatchRows);
       batch_.clear();
-      fill(weights, live.get(), at, until);
+      if (weights.pending.empty()) {
+        fill(weights, live.get(), at, until);
+      } else {
+        OG_RETURN_IF_ERROR(fill_product(weights, at, until));
+      }
       at = until;
       if (rows_.empty()) continue;
       batch_.rows = static_cast<std::uint32_t>(rows_.size());
@@ -106,8 +110,9 @@ class SourceReader {
         }
         return;
       case Weights::Form::kDegree:
-        fill_degrees(*weights.side, from, to);
-        return;
+        batch_.weights.resize(to - from);
+        read_range(weights, from, to, batch_.weights.data());
+        return keep_nonzero(from);
       case Weights::Form::kBytes: {
         rows_.resize(to - from);
         std::size_t n = 0;
@@ -118,19 +123,9 @@ class SourceReader {
         rows_.resize(n);
         return;
       }
-      case Weights::Form::kWide: {
-        rows_.resize(to - from);
-        batch_.weights.resize(to - from);
-        std::size_t n = 0;
-        for (RowId rid = from; rid < to; ++rid) {
-          rows_[n] = rid;
-          batch_.weights[n] = weights.wide[rid];
-          n += weights.wide[rid] != 0 ? 1 : 0;
-        }
-        rows_.resize(n);
-        batch_.weights.resize(n);
-        return;
-      }
+      case Weights::Form::kWide:
+        batch_.weights.assign(weights.wide.begin() + from, weights.wide.begin() + to);
+        return keep_nonzero(from);
       case Weights::Form::kSparse:
         rows_.assign(weights.keys.begin() + from, weights.keys.begin() + to);
         if (!weights.counts.empty()) {
@@ -140,28 +135,24 @@ class SourceReader {
     }
   }
 
-  void fill_degrees(const AdjacencySide& side, std::uint32_t from, std::uint32_t to) {
-    if (!side.dense()) {
-      for (RowId rid = from; rid < to; ++rid) {
-        const std::uint32_t degree = side.run(rid).size();
-        if (degree == 0) continue;
-        rows_.push_back(rid);
-        batch_.weights.push_back(degree);
-      }
-      return;
+  // The weights of [from, to) with what is still to be multiplied in.
+  Status fill_product(const Weights& weights, std::uint32_t from, std::uint32_t to) {
+    batch_.weights.resize(to - from);
+    read_range(weights, from, to, batch_.weights.data());
+    for (const RangeFactor& factor : weights.pending) {
+      OG_RETURN_IF_ERROR(multiply_range(factor, from, to, batch_.weights.data(), sums_));
     }
-    const std::span<const std::uint32_t> offsets = side.offsets();
-    const RowId first = std::max(from, side.first());
-    const auto last = static_cast<RowId>(
-        std::min<std::size_t>(to, side.first() + (offsets.empty() ? 0 : offsets.size() - 1)));
-    if (first >= last) return;
-    rows_.resize(last - first);
-    batch_.weights.resize(last - first);
+    keep_nonzero(from);
+    return {};
+  }
+
+  // Rows are the row ids from `from` on whose weight is not 0.
+  void keep_nonzero(RowId from) {
+    rows_.resize(batch_.weights.size());
     std::size_t n = 0;
-    for (RowId rid = first; rid < last; ++rid) {
-      const std::size_t i = rid - side.first();
-      rows_[n] = rid;
-      batch_.weights[n] = offsets[i + 1] - offsets[i];
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      rows_[n] = from + static_cast<RowId>(i);
+      batch_.weights[n] = batch_.weights[i];
       n += batch_.weights[n] != 0 ? 1 : 0;
     }
     rows_.resize(n);
@@ -176,6 +167,7 @@ class SourceReader {
   bool wanted_ = false;
   Batch batch_;
   std::vector<RowId> rows_;
+  std::vector<std::uint64_t> sums_;
 };
 
 }  // namespace
@@ -245,6 +237,9 @@ Status run_scope(const BoundScope& scope, Execution& execution, const StopFlag* 
   if (parallel && execution.context.runtime().executor->width() > 1) {
     // Rows that the steps will see, whatever the source is.
     double work = end - begin;
+    for (const RangeFactor& factor : scope.source->pending) {
+      work = std::max(work, static_cast<double>(edges_of(factor)));
+    }
     for (const auto& step : scope.steps) work = std::max(work, step->plan->estimated_rows);
     if (work > static_cast<double>(kParallelRows)) {
       const auto pieces = static_cast<std::uint32_t>(std::clamp(work / kMorselRows, 2.0, 64.0));

@@ -34,7 +34,9 @@ Result<QueryResult> run_rows(const BoundScope& root, Execution& execution) {
 
 Result<QueryResult> run_aggregates(const BoundScope& root, Execution& execution) {
   std::vector<std::unique_ptr<AggregateSink>> sinks;
-  OG_ASSIGN_OR_RETURN(auto first, AggregateSink::make(execution));
+  const std::vector<OrderItem>& order = execution.plan.order;
+  AggregateSink::Threshold threshold(!order.empty() && order.front().descending);
+  OG_ASSIGN_OR_RETURN(auto first, AggregateSink::make(execution, threshold));
   sinks.push_back(std::move(first));
   std::optional<Error> failure;
   const Status status = run_scope(
@@ -42,7 +44,7 @@ Result<QueryResult> run_aggregates(const BoundScope& root, Execution& execution)
       [&](std::size_t morsel) -> Operator& { return *sinks[morsel]; },
       [&](std::size_t morsels) {
         while (sinks.size() < morsels) {
-          auto sink = AggregateSink::make(execution);
+          auto sink = AggregateSink::make(execution, threshold);
           if (!sink.ok()) {
             failure = sink.error();
             sinks.push_back(nullptr);

@@ -89,7 +89,9 @@ void intersect(Weights& sparse, const Weights& others) {
 
 class Evaluator {
  public:
-  Evaluator(const BoundTest& test, QueryContext& context) : test_(test), context_(context) {}
+  // `source`: dense factors may be left pending.
+  Evaluator(const BoundTest& test, QueryContext& context, bool source = false)
+      : test_(test), context_(context), source_(source) {}
 
   Result<Weights> run(const std::span<const RowId>* domain) {
     Weights weights;
@@ -118,6 +120,13 @@ class Evaluator {
       OG_RETURN_IF_ERROR(multiply(*branch, weights));
     }
     for (const BoundTest& absent : test_.absent) OG_RETURN_IF_ERROR(subtract(absent, weights));
+    if (weights.form != Weights::Form::kSparse) {
+      weights.pending = std::move(pending_);
+      return weights;
+    }
+    for (const RangeFactor& factor : pending_) {
+      OG_RETURN_IF_ERROR(gather_sparse(*factor.branch, *factor.child, weights, context_));
+    }
     return weights;
   }
 
@@ -220,7 +229,7 @@ class Evaluator {
       OG_ASSIGN_OR_RETURN(const Weights child, evaluate(*branch.child, context_, domain));
       return gather_sparse(branch, child, weights, context_);
     }
-    OG_ASSIGN_OR_RETURN(const Weights child, child_of(branch));
+    OG_ASSIGN_OR_RETURN(Weights child, child_of(branch));
     if (child.form == Weights::Form::kSparse) {
       OG_ASSIGN_OR_RETURN(const std::uint64_t back,
                           edges_at(*branch.edges, child.keys, reversed(direction)));
@@ -241,7 +250,12 @@ class Evaluator {
         return {};
       }
     }
-    return gather_dense(branch, child, *test_.table, weights, context_);
+    OG_ASSIGN_OR_RETURN(RangeFactor factor, range_factor(branch, std::move(child)));
+    if (source_ && !(factor.degrees && weights.form == Weights::Form::kAll)) {
+      pending_.push_back(std::move(factor));
+      return {};
+    }
+    return gather_dense(factor, test_.table->key_limit(), weights, context_);
   }
 
   Status subtract(const BoundTest& absent, Weights& weights) {
@@ -281,8 +295,10 @@ class Evaluator {
 
   const BoundTest& test_;
   QueryContext& context_;
+  const bool source_;
   const BoundBranch* known_branch_ = nullptr;
   Weights known_;
+  std::vector<RangeFactor> pending_;
 };
 
 }  // namespace
@@ -380,6 +396,10 @@ Result<Weights> evaluate(const BoundTest& test, QueryContext& context) {
 Result<Weights> evaluate(const BoundTest& test, QueryContext& context,
                          std::span<const RowId> domain) {
   return Evaluator(test, context).run(&domain);
+}
+
+Result<Weights> evaluate_source(const BoundTest& test, QueryContext& context) {
+  return Evaluator(test, context, true).run(nullptr);
 }
 
 Result<std::uint64_t> total(const Weights& weights, const TableView& table) {

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "execution/context.h"
@@ -62,6 +63,26 @@ struct BoundTest {
   std::vector<BoundTest> absent;
 };
 
+// Leaves what resize() adds unset, so that the threads that fill an array are the first to touch
+// its pages.
+template <typename T>
+struct UnsetAllocator : std::allocator<T> {
+  template <typename U>
+  struct rebind {
+    using other = UnsetAllocator<U>;
+  };
+  template <typename U>
+  void construct(U* at) noexcept {
+    ::new (static_cast<void*>(at)) U;
+  }
+  template <typename U, typename... Arguments>
+  void construct(U* at, Arguments&&... arguments) {
+    ::new (static_cast<void*>(at)) U(std::forward<Arguments>(arguments)...);
+  }
+};
+
+struct RangeFactor;
+
 struct Weights {
   enum class Form : std::uint8_t {
     kAll,     // 1 for every live row
@@ -74,9 +95,12 @@ struct Weights {
   const AdjacencySide* side = nullptr;
   std::shared_ptr<const EdgeView> edges;  // keeps `side`
   std::vector<std::uint8_t> bytes;
-  std::vector<std::uint64_t> wide;
+  std::vector<std::uint64_t, UnsetAllocator<std::uint64_t>> wide;
   std::vector<RowId> keys;
   std::vector<std::uint64_t> counts;
+  // Of a source's dense form: what its reader still multiplies in, range by range, so that no array
+  // of the whole table is made. get() does not know of them.
+  std::vector<RangeFactor> pending;
   std::unique_ptr<Reservation> memory;
 
   // Of a live row id.
@@ -114,14 +138,36 @@ Result<BoundTest> bind_test(const NodeTest& test, TableSet& tables, const QueryC
 Result<Weights> evaluate(const BoundTest& test, QueryContext& context);
 Result<Weights> evaluate(const BoundTest& test, QueryContext& context,
                          std::span<const RowId> domain);
-// The sum over all live rows.
+// Of the source of a scope: dense forms may have pending factors.
+Result<Weights> evaluate_source(const BoundTest& test, QueryContext& context);
+// The sum over all live rows; nothing may be pending.
 Result<std::uint64_t> total(const Weights& weights, const TableView& table);
 
-// ---- messages along one edge type (messages.cc) ----
+// ---- messages along one edge type (messages.cc, range_sums.cc) ----
 
-// weights[p] ×= Σ child[n] over the neighbours n of p, for every p of a dense form.
-Status gather_dense(const BoundBranch& branch, const Weights& child, const TableView& parents,
-                    Weights& weights, QueryContext& context);
+// A branch and the weights of its child, ready to be summed for any range of parents. Const; its
+// branch must outlive it.
+struct RangeFactor {
+  const BoundBranch* branch = nullptr;
+  std::shared_ptr<const Weights> child;
+  bool degrees = false;                            // the lengths of the runs of the only part
+  std::vector<std::vector<std::uint8_t>> passing;  // a part: by edge row; empty: every edge
+  std::vector<RepeatedPair> repeated;              // counted once too often each; by parent
+};
+Result<RangeFactor> range_factor(const BoundBranch& branch, Weights child);
+// Edges that a look at all parents visits; 0 for degrees.
+std::uint64_t edges_of(const RangeFactor& factor);
+
+// weights[p - low] ×= Σ child[n] over the neighbours n of p, for every p in [low, high). `sums` is
+// scratch.
+Status multiply_range(const RangeFactor& factor, RowId low, RowId high, std::uint64_t* weights,
+                      std::vector<std::uint64_t>& sums);
+// The weights in [low, high) of a dense form, pending factors left out: 1 for every row of kAll,
+// dead ones too (they have no edges).
+void read_range(const Weights& weights, RowId low, RowId high, std::uint64_t* out);
+// Multiplies a factor into a dense form of `limit` row ids.
+Status gather_dense(const RangeFactor& factor, RowId limit, Weights& weights,
+                    QueryContext& context);
 // The same for a sparse form; keys that become 0 are dropped.
 Status gather_sparse(const BoundBranch& branch, const Weights& child, Weights& weights,
                      QueryContext& context);
