@@ -5,7 +5,9 @@ target_link_libraries(bench_generate PRIVATE omnigraph_options)
 
 add_executable(omnigraph_bench ${PROJECT_SOURCE_DIR}/bench/omnigraph_bench.cc)
 target_link_libraries(omnigraph_bench PRIVATE omnigraph_options omnigraph_dependencies libomnigraph_static)
-set_target_properties(bench_generate omnigraph_bench PROPERTIES
+add_executable(omnigraph_writes ${PROJECT_SOURCE_DIR}/bench/omnigraph_writes.cc)
+target_link_libraries(omnigraph_writes PRIVATE omnigraph_options omnigraph_dependencies libomnigraph_static)
+set_target_properties(bench_generate omnigraph_bench omnigraph_writes PROPERTIES
   RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
 
 # The segment layer alone, through its own doors.
