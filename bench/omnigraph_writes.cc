@@ -101,8 +101,8 @@ std::string spread_key(std::uint64_t turn, std::uint64_t rows) {
 }
 
 // Commits single rows, one kind after the other, on a graph that a load filled and that look-ups
-// have made warm. For each depth, of the commits that begin there: the median time of each kind, and
-// the median bytes that one commit writes.
+// have made warm. For each depth, of the commits that begin there: the median time of each kind,
+// and the median bytes that one commit writes.
 int single(const char* store, std::uint64_t rows, const std::vector<std::uint64_t>& depths) {
   const Graph graph = expect(Graph::create(store, kPersonSchema));
   {
@@ -206,7 +206,8 @@ int load(const char* store, std::string_view schema, std::string_view mode_name,
     if (omnigraph::load_mode_name(known) == mode_name) mode = known;
   }
   const auto start = SteadyClock::now();
-  const Graph graph = schema == "-" ? expect(Graph::open(store)) : expect(Graph::create(store, source));
+  const Graph graph =
+      schema == "-" ? expect(Graph::open(store)) : expect(Graph::create(store, source));
   unsigned long long entities = 0;
   for (const std::string& argument : files) {
     omnigraph::LoadRequest request{.mode = mode};

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "common/decimal.h"
+#include "common/excerpt.h"
 
 namespace omnigraph {
 namespace {
@@ -199,7 +200,7 @@ Error invalid(std::string_view type, std::string_view text) {
   std::string message = "invalid ";
   message += type;
   message += " literal '";
-  message += text;
+  message += excerpt(text);
   message += '\'';
   return bad_request(std::move(message));
 }

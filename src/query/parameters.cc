@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "common/excerpt.h"
 #include "common/kept_parser.h"
 #include "query/limits.h"
 #include "query/rules/type_rules.h"
@@ -154,7 +155,7 @@ Result<Value> bind_signed(const Scalar& scalar, ScalarType type) {
     if (!v) return bad_request("expected integer number");
   } else if (scalar.kind == Scalar::Kind::kString) {
     v = to_int64(without_plus(scalar.text));
-    if (!v) return bad_request("expected integer string, got '" + std::string(scalar.text) + "'");
+    if (!v) return bad_request("expected integer string, got '" + excerpt(scalar.text) + "'");
   } else {
     return bad_request("expected integer");
   }
@@ -173,8 +174,7 @@ Result<Value> bind_unsigned(const Scalar& scalar, ScalarType type) {
   } else if (scalar.kind == Scalar::Kind::kString) {
     v = to_uint64(without_plus(scalar.text));
     if (!v) {
-      return bad_request("expected unsigned integer string, got '" + std::string(scalar.text) +
-                         "'");
+      return bad_request("expected unsigned integer string, got '" + excerpt(scalar.text) + "'");
     }
   } else {
     return bad_request("expected unsigned integer");

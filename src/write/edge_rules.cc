@@ -1,13 +1,14 @@
 // Stage 3 of the validator: ends of edges and @card.
 #include <algorithm>
 
+#include "common/excerpt.h"
 #include "write/validation.h"
 
 namespace omnigraph::validation {
 namespace {
 
 std::string end_message(bool source, const std::string& id, const std::string& type) {
-  return (source ? "src '" : "dst '") + id + "' not found in " + type;
+  return (source ? "src '" : "dst '") + excerpt(id) + "' not found in " + type;
 }
 
 // Calls `visit(part, row, rid)` for every committed edge of `version` at `node` that the write

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "common/excerpt.h"
+
 namespace omnigraph {
 namespace {
 
@@ -104,14 +106,14 @@ std::string unique_message(const EntityType& type, const UniqueRule& rule,
       value += ", ";
     }
     where += rule.names[i];
-    value += spellings[i];
+    value += excerpt(spellings[i]);
   }
   if (composite) {
     where = "(" + where + ")";
     value = "(" + value + ")";
   }
   return "@unique violation on " + type.name + "." + where + ": value '" + value + "' held by '" +
-         first_id + "' and '" + second_id + "'";
+         excerpt(first_id) + "' and '" + excerpt(second_id) + "'";
 }
 
 }  // namespace omnigraph

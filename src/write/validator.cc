@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/excerpt.h"
 #include "write/validation.h"
 
 namespace omnigraph {
@@ -84,11 +85,20 @@ Result<std::vector<Violation>> validate(const Snapshot& base, const Delta& delta
   return std::move(run.found);
 }
 
+Error refusal(const Rules& rules, Violation violation) {
+  const TableRules& table = rules.of(violation.table);
+  const bool keyed = table.node != nullptr && !table.node->key.empty();
+  if (violation.kind == Violation::Kind::kValue && keyed && !violation.entity_id.empty()) {
+    violation.message += " (node '" + excerpt(violation.entity_id) + "')";
+  }
+  return bad_request(std::move(violation.message));
+}
+
 Status check(const Snapshot& base, const Delta& delta, const Rules& rules, ReadSet* reads) {
   OG_ASSIGN_OR_RETURN(std::vector<Violation> found,
                       validate(base, delta, rules, Report::kFirst, reads));
   if (found.empty()) return {};
-  return bad_request(std::move(found.front().message));
+  return refusal(rules, std::move(found.front()));
 }
 
 }  // namespace omnigraph

@@ -58,6 +58,10 @@ enum class Report : std::uint8_t { kFirst, kAll };
 Result<std::vector<Violation>> validate(const Snapshot& base, const Delta& delta,
                                         const Rules& rules, Report report, ReadSet* reads);
 
+// A violation as the kBadRequest of a write. A value that breaks its rule names its node by the
+// key: ids that were generated tell the writer nothing.
+Error refusal(const Rules& rules, Violation violation);
+
 // The same as one verdict: the first violation as a kBadRequest.
 Status check(const Snapshot& base, const Delta& delta, const Rules& rules, ReadSet* reads);
 

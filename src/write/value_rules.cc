@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "common/date_text.h"
+#include "common/excerpt.h"
 #include "write/identity.h"
 #include "write/validation.h"
 
@@ -29,7 +30,7 @@ void check_enum(const Place& place, const EnumRule& rule) {
     return std::binary_search(allowed.begin(), allowed.end(), text, std::less<>());
   };
   const auto refuse = [&](std::size_t row, std::string_view text) {
-    std::string message = "invalid enum value '" + std::string(text) + "' for " + place.type.name +
+    std::string message = "invalid enum value '" + excerpt(text) + "' for " + place.type.name +
                           "." + rule.declared->name + " (expected: ";
     for (std::size_t i = 0; i < allowed.size(); ++i) {
       if (i > 0) message += ", ";
@@ -111,7 +112,7 @@ void check_pattern(const Place& place, const CheckRule& rule) {
     const std::string_view text = column->text(row);
     if (rule.regex.search(text)) continue;
     place.add(row, "@check violation on " + place.type.name + "." + rule.name + ": value '" +
-                       std::string(text) + "' does not match pattern '" + rule.pattern + "'");
+                       excerpt(text) + "' does not match pattern '" + rule.pattern + "'");
   }
 }
 

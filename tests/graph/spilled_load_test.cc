@@ -187,7 +187,7 @@ TEST_F(SpilledLoadTest, RulesAcrossTheWholeInput) {
                  "\n" +
                      many,
                  LoadMode::kMerge),
-            "@range violation on Person.age: value 201 > max 200");
+            "@range violation on Person.age: value 201 > max 200 (node 'old')");
 }
 
 TEST_F(SpilledLoadTest, OverwriteKeepsOrRefusesEdges) {
@@ -211,7 +211,7 @@ TEST_F(SpilledLoadTest, RefusalsNameTheirLines) {
                  "\n" +
                      many,
                  LoadMode::kAppend),
-            "strict property 'name' expects Utf8, got 1");
+            "strict property 'name' expects Utf8, got 1 (line 1)");
   EXPECT_EQ(segments(), 0u);  // of a refused load nothing stays
 }
 

@@ -217,21 +217,21 @@ TEST(Load, Rejections) {
             "line 2: unknown node type 'sailor'");
   EXPECT_EQ(error(R"({"edge":"Rows","from":"a","to":"b"})"), "line 2: unknown edge type 'Rows'");
   EXPECT_EQ(error(R"({"type":"Ship","data":{"name":"x","mast":2,"_rowid":1}})"),
-            "input field '_rowid' is reserved physical state");
+            "input field '_rowid' is reserved physical state (line 2)");
   EXPECT_EQ(error(R"({"type":"Ship","data":{"name":"x","mast":2}})"),
-            "unknown input field 'mast' for 'node:Ship'");
+            "unknown input field 'mast' for 'node:Ship' (line 2)");
   EXPECT_EQ(error(R"({"edge":"Mentors","from":"a","to":"b","data":{"mast":2}})"),
-            "unknown input field 'mast' for 'edge:Mentors'");
+            "unknown input field 'mast' for 'edge:Mentors' (line 2)");
   EXPECT_EQ(error(R"({"type":"Ship","data":{"id":5,"name":"x"}})"),
-            "input entity of type 'Ship' field 'id' must be a string, got 5");
+            "input entity of type 'Ship' field 'id' must be a string, got 5 (line 2)");
   EXPECT_EQ(error(R"({"type":"Ship","data":{"id":null,"name":"x"}})"),
-            "input entity of type 'Ship' field 'id' must be a string, got null");
+            "input entity of type 'Ship' field 'id' must be a string, got null (line 2)");
   EXPECT_EQ(error(R"({"type":"Ship","data":{"id":"y","name":"x"}})"),
-            "node Ship explicit id 'y' does not match its canonical @key id 'x'");
+            "node Ship explicit id 'y' does not match its canonical @key id 'x' (line 2)");
   EXPECT_EQ(error(R"({"type":"Ship","data":{}})"),
-            "non-nullable property 'name' has null or invalid values");
+            "non-nullable property 'name' has null or invalid values (line 2)");
   EXPECT_EQ(error(R"({"type":"Ship","data":{"name":null}})"),
-            "non-nullable property 'name' has null or invalid values");
+            "non-nullable property 'name' has null or invalid values (line 2)");
   // A malformed line anywhere goes before a wrong record.
   EXPECT_EQ(error(R"({"type":"Ship","data":{"mast":2}})"
                   "\n{"),
@@ -271,45 +271,49 @@ TEST(Load, RefusedValues) {
     return load(graph, R"({"type":"Probe","data":{"code":"p",)" + member + "}}", LoadMode::kAppend)
         .error;
   };
-  EXPECT_EQ(error(R"("i":"1")"), R"(strict property 'i' expects Int32, got "1")");
-  EXPECT_EQ(error(R"("i":1.0)"), "strict property 'i' expects Int32, got 1.0");
-  EXPECT_EQ(error(R"("j":1e3)"), "strict property 'j' expects Int64, got 1e3");
-  EXPECT_EQ(error(R"("u":true)"), "strict property 'u' expects UInt32, got true");
-  EXPECT_EQ(error(R"("v":"1")"), R"(strict property 'v' expects UInt64, got "1")");
-  EXPECT_EQ(error(R"("f":"1.5")"), R"(strict property 'f' expects Float32, got "1.5")");
-  EXPECT_EQ(error(R"("g":[])"), "strict property 'g' expects Float64, got []");
-  EXPECT_EQ(error(R"("ok":1)"), "strict property 'ok' expects Boolean, got 1");
-  EXPECT_EQ(error(R"("kind":1)"), "strict property 'kind' expects Utf8, got 1");
-  EXPECT_EQ(error(R"("d":1.5)"), "strict property 'd' expects Date32, got 1.5");
-  EXPECT_EQ(error(R"("t":false)"), "strict property 't' expects Date64, got false");
-  EXPECT_EQ(error(R"("i":2147483648)"), "property 'i' value 2147483648 exceeds Int32 range");
+  EXPECT_EQ(error(R"("i":"1")"), R"(strict property 'i' expects Int32, got "1" (line 1))");
+  EXPECT_EQ(error(R"("i":1.0)"), "strict property 'i' expects Int32, got 1.0 (line 1)");
+  EXPECT_EQ(error(R"("j":1e3)"), "strict property 'j' expects Int64, got 1e3 (line 1)");
+  EXPECT_EQ(error(R"("u":true)"), "strict property 'u' expects UInt32, got true (line 1)");
+  EXPECT_EQ(error(R"("v":"1")"), R"(strict property 'v' expects UInt64, got "1" (line 1))");
+  EXPECT_EQ(error(R"("f":"1.5")"), R"(strict property 'f' expects Float32, got "1.5" (line 1))");
+  EXPECT_EQ(error(R"("g":[])"), "strict property 'g' expects Float64, got [] (line 1)");
+  EXPECT_EQ(error(R"("ok":1)"), "strict property 'ok' expects Boolean, got 1 (line 1)");
+  EXPECT_EQ(error(R"("kind":1)"), "strict property 'kind' expects Utf8, got 1 (line 1)");
+  EXPECT_EQ(error(R"("d":1.5)"), "strict property 'd' expects Date32, got 1.5 (line 1)");
+  EXPECT_EQ(error(R"("t":false)"), "strict property 't' expects Date64, got false (line 1)");
+  EXPECT_EQ(error(R"("i":2147483648)"),
+            "property 'i' value 2147483648 exceeds Int32 range (line 1)");
   EXPECT_EQ(error(R"("j":9223372036854775808)"),
-            "property 'j' value 9223372036854775808 exceeds Int64 range");
-  EXPECT_EQ(error(R"("u":-1)"), "property 'u' value -1 exceeds UInt32 range");
+            "property 'j' value 9223372036854775808 exceeds Int64 range (line 1)");
+  EXPECT_EQ(error(R"("u":-1)"), "property 'u' value -1 exceeds UInt32 range (line 1)");
   EXPECT_EQ(error(R"("v":18446744073709551616)"),
-            "property 'v' value 18446744073709551616 exceeds UInt64 range");
-  EXPECT_EQ(error(R"("f":1e39)"), "property 'f' value 1e39 exceeds Float32 range");
+            "property 'v' value 18446744073709551616 exceeds UInt64 range (line 1)");
+  EXPECT_EQ(error(R"("f":1e39)"), "property 'f' value 1e39 exceeds Float32 range (line 1)");
   EXPECT_EQ(error(R"("g":1e400)").substr(0, 49),
             "invalid strict JSON at line 1: number out of rang");
-  EXPECT_EQ(error(R"("d":"2024-02-30")"), "invalid Date literal '2024-02-30'");
-  EXPECT_EQ(error(R"("d":2147483648)"), "Date value out of range: 2147483648");
-  EXPECT_EQ(error(R"("t":"25:00")"), "invalid DateTime literal '25:00'");
+  EXPECT_EQ(error(R"("d":"2024-02-30")"), "invalid Date literal '2024-02-30' (line 1)");
+  EXPECT_EQ(error(R"("d":2147483648)"), "Date value out of range: 2147483648 (line 1)");
+  EXPECT_EQ(error(R"("t":"25:00")"), "invalid DateTime literal '25:00' (line 1)");
   EXPECT_EQ(error(R"("t":9223372036854775807)"),
-            "DateTime value out of range: 9223372036854775807");
-  EXPECT_EQ(error(R"("tags":"x")"), R"(list property 'tags' expects a JSON array, got "x")");
+            "DateTime value out of range: 9223372036854775807 (line 1)");
+  EXPECT_EQ(error(R"("tags":"x")"),
+            R"(list property 'tags' expects a JSON array, got "x" (line 1))");
   EXPECT_EQ(error(R"("tags":["x",null])"),
-            "strict list property 'tags' contains a null or invalid item");
+            "strict list property 'tags' contains a null or invalid item (line 1)");
   EXPECT_EQ(error(R"("nums":[1,2.5])"),
-            "strict list property 'nums' contains a null or invalid item");
-  EXPECT_EQ(error(R"("nums":[2147483648])"), "list value 2147483648 exceeds Int32 range");
-  EXPECT_EQ(error(R"("vec":[1,2])"), "vector property 'vec' expects 3 dimensions, got 2");
+            "strict list property 'nums' contains a null or invalid item (line 1)");
+  EXPECT_EQ(error(R"("nums":[2147483648])"), "list value 2147483648 exceeds Int32 range (line 1)");
+  EXPECT_EQ(error(R"("vec":[1,2])"), "vector property 'vec' expects 3 dimensions, got 2 (line 1)");
   EXPECT_EQ(error(R"("vec":[1,2,"3"])"),
-            R"(vector property 'vec' elements must be numeric, got "3")");
-  EXPECT_EQ(error(R"("vec":[1,2,1e39])"), "vector element value 1e39 exceeds Float32 range");
-  EXPECT_EQ(error(R"("vec":3)"), "vector property 'vec' expects a JSON array, got 3");
-  EXPECT_EQ(error(R"("b":7)"), "blob property 'b' must be a URI string or base64: prefixed data");
+            R"(vector property 'vec' elements must be numeric, got "3" (line 1))");
+  EXPECT_EQ(error(R"("vec":[1,2,1e39])"),
+            "vector element value 1e39 exceeds Float32 range (line 1)");
+  EXPECT_EQ(error(R"("vec":3)"), "vector property 'vec' expects a JSON array, got 3 (line 1)");
+  EXPECT_EQ(error(R"("b":7)"),
+            "blob property 'b' must be a URI string or base64: prefixed data (line 1)");
   EXPECT_EQ(error(R"("kind":"green")"),
-            "invalid enum value 'green' for Probe.kind (expected: blue, red)");
+            "invalid enum value 'green' for Probe.kind (expected: blue, red) (node 'p')");
   EXPECT_TRUE(graph.rows("Probe").empty());
 }
 
@@ -396,9 +400,10 @@ TEST(Load, RulesHoldInEveryMode) {
                   LoadMode::kAppend),
             "");
   EXPECT_EQ(error(R"({"type":"Part","data":{"code":"c","size":11}})", LoadMode::kAppend),
-            "@range violation on Part.size: value 11 > max 10");
-  EXPECT_EQ(error(R"({"type":"Part","data":{"code":"C"}})", LoadMode::kMerge),
-            "@check violation on Part.code: value 'C' does not match pattern '^[a-z]+$'");
+            "@range violation on Part.size: value 11 > max 10 (node 'c')");
+  EXPECT_EQ(
+      error(R"({"type":"Part","data":{"code":"C"}})", LoadMode::kMerge),
+      "@check violation on Part.code: value 'C' does not match pattern '^[a-z]+$' (node 'C')");
   for (const LoadMode mode : {LoadMode::kAppend, LoadMode::kMerge}) {
     EXPECT_EQ(error(R"({"type":"Part","data":{"code":"c","badge":"b1"}})", mode),
               "@unique violation on Part.badge: value 'b1' held by 'a' and 'c'");
@@ -506,7 +511,7 @@ TEST(Ingest, IsForgiving) {
     return load(graph, text, LoadMode::kMerge, true).error;
   };
   EXPECT_EQ(error(R"({"type":"Sailor","data":{"handle":7}})"),
-            "non-nullable property 'handle' has null or invalid values");
+            "non-nullable property 'handle' has null or invalid values (record 1)");
   EXPECT_EQ(error(R"({"type":"Ship","data":{"name":"x"}} {"type":"Boat"})"),
             "record 2: unknown node type 'Boat'");
   EXPECT_EQ(error(R"({"edge":"Boat","from":"a","to":"b"})"), "record 1: unknown edge type 'Boat'");
@@ -515,7 +520,7 @@ TEST(Ingest, IsForgiving) {
   EXPECT_EQ(error("{}"), "record 1: expected 'type' or 'edge' field");
   EXPECT_EQ(error("{").substr(0, 28), "invalid JSON at record 1: un");
   EXPECT_EQ(error(R"({"type":"Ship","data":{"id":3,"name":"x"}})"),
-            "node Ship explicit id must be a string, got 3");
+            "node Ship explicit id must be a string, got 3 (record 1)");
 }
 
 TEST(Ingest, AcceptsOtherSpellingsOfAKey) {
@@ -533,7 +538,7 @@ TEST(Ingest, AcceptsOtherSpellingsOfAKey) {
                  LoadMode::kMerge, true)
                 .error,
             "node Day has explicit id 'first' that does not match @key property 'd' canonical "
-            "value '19725'");
+            "value '19725' (record 1)");
 }
 
 TEST(Ingest, OneSpellingMayNotMeanTwoKeys) {

@@ -11,19 +11,20 @@ TEST(Rules, RangeCheckEnum) {
     return graph.mutate(s, p).error;
   };
   EXPECT_EQ(error(R"(query q() { insert Part { code: "a", size: 11 } })"),
-            "@range violation on Part.size: value 11 > max 10");
-  EXPECT_EQ(error(R"(query q() { insert Part { code: "A1", size: 1 } })"),
-            "@check violation on Part.code: value 'A1' does not match pattern '^[a-z]+$'");
+            "@range violation on Part.size: value 11 > max 10 (node 'a')");
+  EXPECT_EQ(
+      error(R"(query q() { insert Part { code: "A1", size: 1 } })"),
+      "@check violation on Part.code: value 'A1' does not match pattern '^[a-z]+$' (node 'A1')");
   EXPECT_EQ(error(R"(query q($k: String) { insert Part { code: "a", kind: $k } })", {Value("cog")}),
-            "invalid enum value 'cog' for Part.kind (expected: bolt, nut)");
+            "invalid enum value 'cog' for Part.kind (expected: bolt, nut) (node 'a')");
   EXPECT_EQ(error(R"(query q() { insert Part { code: "a", size: 10, kind: "nut" } })"), "");
   EXPECT_EQ(error(R"(query q() { update Part set { size: 0 } where code = "a" })"),
-            "@range violation on Part.size: value 0 < min 1");
+            "@range violation on Part.size: value 0 < min 1 (node 'a')");
   // A version that a later statement replaces is held to the rules as well.
   EXPECT_EQ(
       error(
           R"(query q() { insert Part { code: "b", size: 99 } insert Part { code: "b", size: 2 } })"),
-      "@range violation on Part.size: value 99 > max 10");
+      "@range violation on Part.size: value 99 > max 10 (node 'b')");
   EXPECT_EQ(
       error(R"(query q($s: I32?) { update Part set { size: $s } where code = "a" })", {Value()}),
       "");

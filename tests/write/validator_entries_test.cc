@@ -39,11 +39,12 @@ struct Rule {
 };
 
 constexpr Rule kRules[] = {
-    {"range", R"("size":11)", R"("size":10)", "@range violation on Part.size: value 11 > max 10"},
+    {"range", R"("size":11)", R"("size":10)",
+     "@range violation on Part.size: value 11 > max 10 (node 'x')"},
     {"check", R"("name":"A1")", R"("name":"ab")",
-     "@check violation on Part.name: value 'A1' does not match pattern '^[a-z]+$'"},
+     "@check violation on Part.name: value 'A1' does not match pattern '^[a-z]+$' (node 'x')"},
     {"enum", R"("color":"green")", R"("color":"red")",
-     "invalid enum value 'green' for Part.color (expected: blue, red)"},
+     "invalid enum value 'green' for Part.color (expected: blue, red) (node 'x')"},
     {"unique", R"("slug":"s1")", R"("slug":"s9")",
      "@unique violation on Part.slug: value 's1' held by 'p1' and 'x'"},
     {"composite unique", R"("a":1,"b":2)", R"("a":1,"b":3)",
@@ -135,9 +136,9 @@ TEST(ValidatorEntries, RequiredAndKey) {
     MemoryGraph graph(kSchema);
     ASSERT_EQ(load(graph, kBase, LoadMode::kAppend), "");
     EXPECT_EQ(load(graph, kMissing, mode),
-              "non-nullable property 'must' has null or invalid values");
+              "non-nullable property 'must' has null or invalid values (line 1)");
     EXPECT_EQ(load(graph, R"({"type":"Part","data":{"must":1}})", mode),
-              "non-nullable property 'code' has null or invalid values");
+              "non-nullable property 'code' has null or invalid values (line 1)");
     const std::string twice = R"({"type":"Part","data":{"code":"x","must":1}})";
     EXPECT_EQ(load(graph, twice + "\n" + twice, mode),
               "@unique violation on Part.code: value 'x' held by 'x' and 'x'");
@@ -197,14 +198,14 @@ TEST(BadInput, IsRefusedWithItsPlace) {
       {R"({"type":"Part","data":{"code":"x","must":NaN}})", "invalid strict JSON at line 2"},
       {R"({"type":"Part","data":{"code":"x","must":1e999}})", "number out of range"},
       {R"({"type":"Part","data":{"code":"x","must":2147483648}})",
-       "property 'must' value 2147483648 exceeds Int32 range"},
+       "property 'must' value 2147483648 exceeds Int32 range (line 2)"},
       {R"({"type":"Part","data":{"code":"x","must":-2147483649}})", "exceeds Int32 range"},
       {R"({"type":"Part","data":{"code":"x","must":1.0}})",
-       "strict property 'must' expects Int32, got 1.0"},
+       "strict property 'must' expects Int32, got 1.0 (line 2)"},
       {R"({"type":"Part","data":{"code":"x","must":")" + std::string(5000, 'y') + "\"}}",
        "strict property 'must' expects Int32, got \"yyy"},
       {R"({"type":"Part","data":{"code":"x","nope":1}})",
-       "unknown input field 'nope' for 'node:Part'"},
+       "unknown input field 'nope' for 'node:Part' (line 2)"},
       {R"({"type":"Nope"})", "line 2: unknown node type 'Nope'"},
       {R"({"edge":"Uses","from":"p1"})", "line 2: graph batch record requires field 'to'"},
       {R"({"type":"Part","data":null})", "line 2: graph batch field 'data' must be an object"},
@@ -223,6 +224,32 @@ TEST(BadInput, IsRefusedWithItsPlace) {
   EXPECT_EQ(
       load(graph, R"({"type":"Part","data":{"code":"a\u0000b","must":1}})", LoadMode::kAppend), "");
   EXPECT_EQ(graph.rows("Part").size(), 1u);
+}
+
+// However long the value that breaks a rule is, the message stays short, and names its row.
+TEST(BadInput, ExcerptsAreBounded) {
+  MemoryGraph graph(kSchema);
+  const std::string long_text(std::size_t{1} << 20, 'A');
+  const auto expect_short = [&](const std::string& line, const char* words) {
+    const std::string error = load(graph, line, LoadMode::kAppend);
+    EXPECT_NE(error.find(words), std::string::npos) << error.substr(0, 1000);
+    EXPECT_LT(error.size(), 1000u) << error.substr(0, 100);
+    EXPECT_TRUE(graph.rows("Part").empty());
+  };
+  const std::string part = R"({"type":"Part","data":{"code":"x","must":1,)";
+  expect_short(part + R"("name":")" + long_text + "\"}}",
+               "does not match pattern '^[a-z]+$' (node 'x')");
+  expect_short(part + R"("color":")" + long_text + "\"}}", "(expected: blue, red) (node 'x')");
+  expect_short(part + "\"" + long_text + "\":1}}", "for 'node:Part' (line 1)");
+  expect_short(R"({"type":")" + long_text + "\"}", "line 1: unknown node type 'AAA");
+  expect_short(part + R"("id":")" + long_text + "\"}}", "canonical @key id 'x' (line 1)");
+  expect_short(part + R"("slug":")" + long_text + "\"}}\n" +
+                   R"({"type":"Part","data":{"code":"y","must":1,"slug":")" + long_text + "\"}}",
+               "' held by '");
+  expect_short(
+      part + R"("a":1}})" + "\n" + R"({"edge":"Uses","from":"x","to":")" + long_text + "\"}",
+      "' not found in Part");
+  expect_short(part + "\"" + long_text + "\":1,\"" + long_text + "\":1}}", "duplicate JSON member");
 }
 
 TEST(BadInput, EndlessLinesAndHugeStrings) {

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "common/excerpt.h"
 #include "write/limits.h"
 
 namespace omnigraph {
@@ -255,7 +256,7 @@ bool JsonReader::check_members(std::uint32_t object) {
     const std::string_view name = tokens_[i].text;
     if (names_.size() < kPairwiseMembers) {
       for (const std::string_view other : names_) {
-        if (other == name) return fail("duplicate JSON member '" + std::string(name) + "'");
+        if (other == name) return fail("duplicate JSON member '" + excerpt(name) + "'");
       }
     }
     names_.push_back(name);
@@ -263,7 +264,7 @@ bool JsonReader::check_members(std::uint32_t object) {
   if (names_.size() <= kPairwiseMembers) return true;
   std::sort(names_.begin(), names_.end());
   const auto twice = std::adjacent_find(names_.begin(), names_.end());
-  return twice == names_.end() || fail("duplicate JSON member '" + std::string(*twice) + "'");
+  return twice == names_.end() || fail("duplicate JSON member '" + excerpt(*twice) + "'");
 }
 
 bool JsonReader::read_tokens() {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "common/date_text.h"
+#include "common/excerpt.h"
 #include "write/blob_value.h"
 #include "write/convert.h"
 
@@ -15,7 +16,6 @@ namespace {
 using Kind = JsonToken::Kind;
 
 // Longest text of a refused value that a message quotes.
-constexpr std::size_t kMaxQuoted = 200;
 // DateTime covers the years that a date text can spell.
 constexpr std::int64_t kMaxMillis = 8'210'266'876'799'999;
 constexpr std::int64_t kMinMillis = -8'334'601'228'800'000;
@@ -127,7 +127,7 @@ Result<Outcome> read_scalar(ScalarType type, const JsonToken& token, const Value
       std::int32_t days = 0;
       if (!integer) return Outcome::kWrongKind;
       if (!parse_integer(token.text, days)) {
-        return bad_request("Date value out of range: " + std::string(token.text));
+        return bad_request("Date value out of range: " + excerpt(token.text));
       }
       sink.date(days);
       return Outcome::kDone;
@@ -141,7 +141,7 @@ Result<Outcome> read_scalar(ScalarType type, const JsonToken& token, const Value
       std::int64_t millis = 0;
       if (!integer) return Outcome::kWrongKind;
       if (!parse_integer(token.text, millis) || millis < kMinMillis || millis > kMaxMillis) {
-        return bad_request("DateTime value out of range: " + std::string(token.text));
+        return bad_request("DateTime value out of range: " + excerpt(token.text));
       }
       sink.instant(millis);
       return Outcome::kDone;
@@ -158,13 +158,6 @@ Result<Outcome> read_scalar(ScalarType type, const JsonToken& token, const Value
   return Outcome::kWrongKind;
 }
 
-std::string quoted(const JsonToken& token) {
-  if (token.raw.size() <= kMaxQuoted) return std::string(token.raw);
-  std::size_t cut = kMaxQuoted;
-  while (cut > 0 && (static_cast<unsigned char>(token.raw[cut]) & 0xC0) == 0x80) --cut;
-  return std::string(token.raw.substr(0, cut)) + "…";
-}
-
 Error wrong_kind(const Property& property, const JsonToken& token) {
   if (property.type.scalar == ScalarType::kBlob) {
     return bad_request("blob property '" + property.name +
@@ -172,13 +165,13 @@ Error wrong_kind(const Property& property, const JsonToken& token) {
   }
   return bad_request("strict property '" + property.name + "' expects " +
                      std::string(stored_type_name(property.type.scalar)) + ", got " +
-                     quoted(token));
+                     excerpt(token.raw));
 }
 
 Error out_of_range(const Property& property, const JsonToken& token) {
   const std::string who =
       property.type.list ? std::string("list") : "property '" + property.name + "'";
-  return bad_request(who + " value " + quoted(token) + " exceeds " +
+  return bad_request(who + " value " + excerpt(token.raw) + " exceeds " +
                      std::string(stored_type_name(property.type.scalar)) + " range");
 }
 
@@ -188,7 +181,7 @@ Result<bool> append_list(ColumnBuilder& out, const Property& property, const Jso
   if (list.kind != Kind::kArray) {
     if (intake.strictness == Strictness::kPermissive) return false;
     return bad_request("list property '" + property.name + "' expects a JSON array, got " +
-                       quoted(list));
+                       excerpt(list.raw));
   }
   out.begin_list();
   for (std::uint32_t i = at + 1; i < list.next; i = reader.tokens()[i].next) {
@@ -213,7 +206,7 @@ Result<bool> append_vector(ColumnBuilder& out, const Property& property, const J
   if (list.kind != Kind::kArray) {
     if (intake.strictness == Strictness::kPermissive && property.type.nullable) return false;
     return bad_request("vector property '" + property.name + "' expects a JSON array, got " +
-                       quoted(list));
+                       excerpt(list.raw));
   }
   std::size_t items = 0;
   for (std::uint32_t i = at + 1; i < list.next; i = reader.tokens()[i].next) ++items;
@@ -228,11 +221,11 @@ Result<bool> append_vector(ColumnBuilder& out, const Property& property, const J
     const JsonToken& item = reader.tokens()[i];
     if (item.kind != Kind::kInteger && item.kind != Kind::kNumber) {
       return bad_request("vector property '" + property.name + "' elements must be numeric, got " +
-                         quoted(item));
+                         excerpt(item.raw));
     }
     const auto v = static_cast<float>(parse_double(item.text));
     if (!std::isfinite(v)) {
-      return bad_request("vector element value " + quoted(item) + " exceeds Float32 range");
+      return bad_request("vector element value " + excerpt(item.raw) + " exceeds Float32 range");
     }
     vector.push_back(v);
   }

@@ -99,10 +99,12 @@ class Reading {
   Status note_errors() {
     for (auto& [index, piece] : pieces_) {
       if (piece.malformed) return std::move(*piece.malformed).placed(lines_);
-      lines_ += piece.lines;
       for (PieceRows& rows : piece.types) {
-        if (rows.wrong && !wrong_[rows.type]) wrong_[rows.type] = std::move(rows.wrong);
+        if (rows.wrong && !wrong_[rows.type]) {
+          wrong_[rows.type] = std::move(*rows.wrong).placed(lines_);
+        }
       }
+      lines_ += piece.lines;
     }
     return {};
   }

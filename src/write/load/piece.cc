@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/date_text.h"
+#include "common/excerpt.h"
 #include "write/convert.h"
 #include "write/identity.h"
 #include "write/limits.h"
@@ -33,15 +34,6 @@ PlacedError without_line(Error whole) {
   PlacedError error;
   error.whole = std::move(whole);
   return error;
-}
-
-// What a message shows of a refused value.
-std::string shown(const JsonToken& token) {
-  constexpr std::size_t kMost = 200;
-  if (token.raw.size() <= kMost) return std::string(token.raw);
-  std::size_t cut = kMost;
-  while (cut > 0 && (static_cast<unsigned char>(token.raw[cut]) & 0xC0) == 0x80) --cut;
-  return std::string(token.raw.substr(0, cut)) + "…";
 }
 
 // A column that exists only once it holds a value; rows between are null.
@@ -107,8 +99,9 @@ bool denotes(std::string_view text, const Property& property, const Value& value
 
 Error ambiguous_remap(const std::string& type, std::string_view given, const std::string& one,
                       const std::string& other) {
-  return bad_request("refusing ambiguous edge endpoint remap: id '" + std::string(given) +
-                     "' of node type '" + type + "' stands for '" + one + "' and '" + other + "'");
+  return bad_request("refusing ambiguous edge endpoint remap: id '" + excerpt(given) +
+                     "' of node type '" + type + "' stands for '" + excerpt(one) + "' and '" +
+                     excerpt(other) + "'");
 }
 
 Error PlacedError::placed(std::uint64_t lines_before) && {
@@ -158,7 +151,7 @@ class RecordParser::Collector {
   std::vector<SparseColumn> columns;
   SparseColumn ids;
   std::vector<std::uint32_t> from, to;
-  std::optional<Error> wrong;
+  std::optional<PlacedError> wrong;
 };
 
 RecordParser::RecordParser(const LoadPlan& plan, const ValueIntake& intake)
@@ -255,8 +248,7 @@ std::optional<PlacedError> RecordParser::read_strict(std::uint64_t number) {
     return refuse("graph batch record must contain exactly one of 'type' or 'edge'");
   }
   if (reserved != nullptr) {
-    return refuse("top-level field '" + std::string(reserved->text) +
-                  "' is reserved physical state");
+    return refuse("top-level field '" + excerpt(reserved->text) + "' is reserved physical state");
   }
   if (type != kNoToken) {
     for (const std::uint32_t end : {from, to}) {
@@ -266,7 +258,7 @@ std::optional<PlacedError> RecordParser::read_strict(std::uint64_t number) {
     }
   }
   if (unknown != nullptr) {
-    return refuse("unknown top-level graph batch field '" + std::string(unknown->text) + "'");
+    return refuse("unknown top-level graph batch field '" + excerpt(unknown->text) + "'");
   }
   if (edge != kNoToken) {
     for (const auto& [token, name] : {std::pair(from, "from"), std::pair(to, "to")}) {
@@ -278,10 +270,10 @@ std::optional<PlacedError> RecordParser::read_strict(std::uint64_t number) {
   for (const std::uint32_t token : {type, edge, from, to}) {
     if (token == kNoToken || tokens[token].kind == Kind::kString) continue;
     return refuse("graph batch field '" + std::string(tokens[token - 1].text) +
-                  "' must be a string, got " + shown(tokens[token]));
+                  "' must be a string, got " + excerpt(tokens[token].raw));
   }
   if (data != kNoToken && tokens[data].kind != Kind::kObject) {
-    return refuse("graph batch field 'data' must be an object, got " + shown(tokens[data]));
+    return refuse("graph batch field 'data' must be an object, got " + excerpt(tokens[data].raw));
   }
   if (edge != kNoToken && data != kNoToken) {
     for (std::uint32_t i = data + 1; i < tokens[data].next; i = tokens[i + 1].next) {
@@ -294,10 +286,10 @@ std::optional<PlacedError> RecordParser::read_strict(std::uint64_t number) {
   const std::size_t index = type != kNoToken ? plan_.node(name) : plan_.edge(name);
   if (index == LoadType::kUnknown) {
     return refuse((type != kNoToken ? "unknown node type '" : "unknown edge type '") +
-                  std::string(name) + "'");
+                  excerpt(name) + "'");
   }
-  collect(index, from == kNoToken ? nullptr : &tokens[from], to == kNoToken ? nullptr : &tokens[to],
-          data);
+  collect(index, number, from == kNoToken ? nullptr : &tokens[from],
+          to == kNoToken ? nullptr : &tokens[to], data);
   return std::nullopt;
 }
 
@@ -340,32 +332,32 @@ std::optional<PlacedError> RecordParser::read_permissive(std::uint64_t number) {
   if (const JsonToken* type = text_member("type")) {
     const std::size_t index = plan_.node(type->text);
     if (index == LoadType::kUnknown) {
-      return refuse("unknown node type '" + std::string(type->text) + "'");
+      return refuse("unknown node type '" + excerpt(type->text) + "'");
     }
-    collect(index, nullptr, nullptr, data_at);
+    collect(index, number, nullptr, nullptr, data_at);
     return std::nullopt;
   }
   const JsonToken* edge = text_member("edge");
   if (edge == nullptr) return refuse("expected 'type' or 'edge' field");
   const std::size_t index = plan_.edge(edge->text);
   if (index == LoadType::kUnknown) {
-    return refuse("unknown edge type '" + std::string(edge->text) + "'");
+    return refuse("unknown edge type '" + excerpt(edge->text) + "'");
   }
   const JsonToken* from = text_member("from");
   if (from == nullptr) return refuse("edge missing 'from'");
   const JsonToken* to = text_member("to");
   if (to == nullptr) return refuse("edge missing 'to'");
-  collect(index, from, to, data_at);
+  collect(index, number, from, to, data_at);
   return std::nullopt;
 }
 
-void RecordParser::collect(std::size_t type, const JsonToken* from, const JsonToken* to,
-                           std::uint32_t data) {
+void RecordParser::collect(std::size_t type, std::uint64_t number, const JsonToken* from,
+                           const JsonToken* to, std::uint32_t data) {
   Collector& rows = *collectors_[type];
   ++rows.records;
   if (rows.wrong) return;
   if (Status status = collect_members(rows, data); !status.ok()) {
-    rows.wrong = std::move(status).error();
+    rows.wrong = wrong_record(std::move(status).error(), number);
     return;
   }
   if (from != nullptr) {
@@ -373,6 +365,15 @@ void RecordParser::collect(std::size_t type, const JsonToken* from, const JsonTo
     rows.to.push_back(ends_[rows.type.to_ends].intern(to->text));
   }
   ++rows.rows;
+}
+
+// Names the place behind the message. A ceiling concerns the whole input.
+PlacedError RecordParser::wrong_record(Error error, std::uint64_t number) const {
+  if (error.code() != ErrorCode::kBadRequest || error.details()) {
+    return without_line(std::move(error));
+  }
+  const bool strict = intake_.strictness == Strictness::kStrict;
+  return at_line(number, error.message() + (strict ? " (line " : " (record "), ")");
 }
 
 Status RecordParser::collect_members(Collector& rows, std::uint32_t data) {
@@ -399,17 +400,18 @@ Status RecordParser::collect_members(Collector& rows, std::uint32_t data) {
       }
     }
     if (strict && unknown != nullptr) {
-      return bad_request("unknown input field '" + std::string(unknown->text) + "' for '" +
+      return bad_request("unknown input field '" + excerpt(unknown->text) + "' for '" +
                          rows.type.type_key + "'");
     }
   }
   if (id != nullptr && id->kind != Kind::kString) {
     if (strict) {
       return bad_request("input entity of type '" + type.name +
-                         "' field 'id' must be a string, got " + shown(*id));
+                         "' field 'id' must be a string, got " + excerpt(id->raw));
     }
     if (rows.type.node != nullptr) {
-      return bad_request("node " + type.name + " explicit id must be a string, got " + shown(*id));
+      return bad_request("node " + type.name + " explicit id must be a string, got " +
+                         excerpt(id->raw));
     }
     id = nullptr;
   }
@@ -460,8 +462,8 @@ Status RecordParser::collect_key(Collector& rows, const JsonToken* id) {
   const std::string canonical = id_from_spellings(spellings);
   if (id != nullptr && id->text != canonical) {
     if (intake_.strictness == Strictness::kStrict) {
-      return bad_request("node " + type.name + " explicit id '" + std::string(id->text) +
-                         "' does not match its canonical @key id '" + canonical + "'");
+      return bad_request("node " + type.name + " explicit id '" + excerpt(id->text) +
+                         "' does not match its canonical @key id '" + excerpt(canonical) + "'");
     }
     OG_RETURN_IF_ERROR(remap_id(rows.type, id->text, canonical, values));
   }
@@ -479,9 +481,9 @@ Status RecordParser::remap_id(const LoadType& type, std::string_view given,
     same = same || denotes(given, property, key[i]);
   }
   if (!same) {
-    return bad_request("node " + type.type->name + " has explicit id '" + std::string(given) +
+    return bad_request("node " + type.type->name + " has explicit id '" + excerpt(given) +
                        "' that does not match @key property '" + names + "' canonical value '" +
-                       canonical + "'");
+                       excerpt(canonical) + "'");
   }
   const auto [entry, fresh] = remaps_[type.type->id].try_emplace(std::string(given), canonical);
   if (!fresh && entry->second != canonical) {

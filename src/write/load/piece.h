@@ -40,7 +40,7 @@ struct PieceRows {
   std::vector<std::uint32_t> from, to;  // numbers of the worker's interners
   // The first record that is wrong in itself: reported when no line of the input is malformed. Rows
   // after it were not collected.
-  std::optional<Error> wrong;
+  std::optional<PlacedError> wrong;
 
   std::size_t memory() const;
 };
@@ -86,7 +86,9 @@ class RecordParser {
   std::optional<PlacedError> parse_line(std::string_view line, std::uint64_t number, bool utf8);
   std::optional<PlacedError> read_strict(std::uint64_t number);
   std::optional<PlacedError> read_permissive(std::uint64_t number);
-  void collect(std::size_t type, const JsonToken* from, const JsonToken* to, std::uint32_t data);
+  void collect(std::size_t type, std::uint64_t number, const JsonToken* from, const JsonToken* to,
+               std::uint32_t data);
+  PlacedError wrong_record(Error error, std::uint64_t number) const;
   Status collect_members(Collector& rows, std::uint32_t data);
   Status collect_key(Collector& rows, const JsonToken* id);
   Status remap_id(const LoadType& type, std::string_view given, const std::string& canonical,

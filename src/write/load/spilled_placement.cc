@@ -5,6 +5,7 @@
 #include <numeric>
 #include <unordered_set>
 
+#include "common/excerpt.h"
 #include "common/fault_point.h"
 #include "storage/segment_files.h"
 #include "storage/table_version.h"
@@ -323,7 +324,7 @@ class SpilledPlacement {
                              std::vector<RowId>& numbers) {
     for (RowId& number : numbers) {
       if (known.rids[number] == kNoRow) {
-        return bad_request((source ? "src '" : "dst '") + std::string(known.texts->text(number)) +
+        return bad_request((source ? "src '" : "dst '") + excerpt(known.texts->text(number)) +
                            "' not found in " + (source ? edge.from : edge.to));
       }
       number = known.rids[number];
@@ -475,7 +476,7 @@ class SpilledPlacement {
 
   Status verdict(validation::Run& run) const {
     if (run.found.empty()) return {};
-    return bad_request(std::move(run.found.front().message));
+    return refusal(rules_, std::move(run.found.front()));
   }
 
   TableDelta delta_of(const Placed& table) const {

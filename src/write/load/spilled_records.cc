@@ -158,7 +158,7 @@ Status SpilledRecords::check_values(const LoadType& type, const RowSlice& rows) 
   const Snapshot nothing(nullptr, {}, {}, "");
   validation::Run run{nothing, none, rules_, Report::kFirst, nullptr};
   OG_RETURN_IF_ERROR(validation::check_values(run, table));
-  if (!run.found.empty()) violation = bad_request(std::move(run.found.front().message));
+  if (!run.found.empty()) violation = refusal(rules_, std::move(run.found.front()));
   return {};
 }
 
