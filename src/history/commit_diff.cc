@@ -62,6 +62,16 @@ bool same_shape(const EntityType& before, const EntityType& after) {
   return true;
 }
 
+// Whether a cleanup left the nodes that edges of a type (null: none) end at.
+Status has_ends(const Snapshot& snapshot, const EdgeType* edge) {
+  if (edge == nullptr) return {};
+  for (const TypeId nodes : {edge->from_id, edge->to_id}) {
+    const auto gone = snapshot.table(nodes)->reclaimed();
+    if (gone) return reclaimed_error(*gone);
+  }
+  return {};
+}
+
 // Of all types, by lifetime.
 std::map<TypeId, const EntityType*> types_of(const Catalog& catalog) {
   std::map<TypeId, const EntityType*> types;
@@ -109,28 +119,41 @@ std::string type_lifetime_id(const std::string& graph, TypeId lifetime) {
   return text;
 }
 
-std::optional<std::string> schema_boundary(const Snapshot& before, const Catalog& before_catalog,
-                                           const Snapshot& after, const Catalog& after_catalog) {
-  if (&before_catalog == &after_catalog || before_catalog.version() == after_catalog.version()) {
-    return std::nullopt;
-  }
+Result<std::optional<std::string>> schema_boundary(const Snapshot& before,
+                                                   const Catalog& before_catalog,
+                                                   const Snapshot& after,
+                                                   const Catalog& after_catalog) {
   std::optional<std::string> first;
+  if (&before_catalog == &after_catalog || before_catalog.version() == after_catalog.version()) {
+    return first;
+  }
   const auto found = [&first](const std::string& name) {
     if (!first || name < *first) first = name;
+  };
+  std::optional<std::uint64_t> gone;
+  // A type that only one side has.
+  const auto alone = [&](const Snapshot& side, const EntityType& type) {
+    const TableVersion& table = *side.table(type.id);
+    if (table.reclaimed()) {
+      gone = table.reclaimed();
+    } else if (table.live_rows() > 0) {
+      found(type.name);
+    }
   };
   const auto old_types = types_of(before_catalog);
   const auto new_types = types_of(after_catalog);
   for (const auto& [lifetime, type] : old_types) {
     const auto other = new_types.find(lifetime);
-    if (other != new_types.end()) {
-      if (!same_shape(*type, *other->second)) found(other->second->name);
-    } else if (before.table(type->id)->live_rows() > 0) {
-      found(type->name);
+    if (other == new_types.end()) {
+      alone(before, *type);
+    } else if (!same_shape(*type, *other->second)) {
+      found(other->second->name);
     }
   }
   for (const auto& [lifetime, type] : new_types) {
-    if (!old_types.contains(lifetime) && after.table(type->id)->live_rows() > 0) found(type->name);
+    if (!old_types.contains(lifetime)) alone(after, *type);
   }
+  if (!first && gone) return reclaimed_error(*gone);
   return first;
 }
 
@@ -178,12 +201,20 @@ Result<CommitDiff> CommitDiff::make(Store& store, SnapshotPtr before, SnapshotPt
       if (difference.after) ++new_counts[difference.after->part];
       diff.entries_.push_back({t, row});
     }
+    bool old_images = false, new_images = false;
     for (std::uint32_t part = 0; part < old_counts.size(); ++part) {
-      if (old_counts[part] > 0) table.before->expect(part, old_counts[part]);
+      if (old_counts[part] == 0) continue;
+      table.before->expect(part, old_counts[part]);
+      old_images = true;
     }
     for (std::uint32_t part = 0; part < new_counts.size(); ++part) {
-      if (new_counts[part] > 0) table.after->expect(part, new_counts[part]);
+      if (new_counts[part] == 0) continue;
+      table.after->expect(part, new_counts[part]);
+      new_images = true;
     }
+    // What cannot be shown to the end is not begun: images of edges name their nodes.
+    if (old_images) OG_RETURN_IF_ERROR(has_ends(*before, table.edge));
+    if (new_images) OG_RETURN_IF_ERROR(has_ends(*after, table.edge));
   }
   diff.objects_ = store.objects();
   diff.before_ = std::move(before);
@@ -224,7 +255,6 @@ Result<EntityImage> CommitDiff::image(const Snapshot& snapshot, const Table& tab
   if (table.edge == nullptr) return image;
   const auto name = [&](TypeId nodes, RowId rid) -> Result<std::string> {
     const TableVersion& version = *snapshot.table(nodes);
-    if (version.reclaimed()) return reclaimed_error(*version.reclaimed());
     OG_ASSIGN_OR_RETURN(const auto place, version.locate(rid));
     if (!place) {
       return corrupt("an edge ends at row id " + std::to_string(rid) + ", which no live node has");

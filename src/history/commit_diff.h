@@ -26,9 +26,12 @@ Error gap_at(CommitId commit, const std::optional<std::string_view>& cursor);
 std::string type_lifetime_id(const std::string& graph, TypeId lifetime);
 
 // The first type by name that two schemas store in different shapes, or that only one has while
-// `before` or `after` holds entities of it; nullopt when states under both can be compared.
-std::optional<std::string> schema_boundary(const Snapshot& before, const Catalog& before_catalog,
-                                           const Snapshot& after, const Catalog& after_catalog);
+// `before` or `after` holds entities of it; nullopt when states under both can be compared. Error
+// `history_reclaimed` when that hangs on what a cleanup gave up.
+Result<std::optional<std::string>> schema_boundary(const Snapshot& before,
+                                                   const Catalog& before_catalog,
+                                                   const Snapshot& after,
+                                                   const Catalog& after_catalog);
 
 class CommitDiff {
  public:

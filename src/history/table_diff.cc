@@ -315,11 +315,14 @@ class Comparison {
   TableDiff out_;
 };
 
-// The id of a live node; empty when it has none here.
+// The id of the node that an edge ends at.
 Result<std::string> node_id(const Snapshot& snapshot, TypeId nodes, RowId rid) {
   const TableVersion& version = *snapshot.table(nodes);
+  if (version.reclaimed()) return reclaimed_error(*version.reclaimed());
   OG_ASSIGN_OR_RETURN(const std::optional<Location> at, version.locate(rid));
-  if (!at) return std::string();
+  if (!at) {
+    return corrupt("an edge ends at row id " + std::to_string(rid) + ", which no live node has");
+  }
   return version.parts()[at->part].segment->id_text(at->row);
 }
 

@@ -71,7 +71,8 @@ Result<TableDiff> diff_table(const Snapshot& before, const Snapshot& after, cons
 Result<TableDiff> diff_table(const Snapshot& before, const Snapshot& after, const EntityType& type,
                              const VersionDiff& versions, Rewritten rewritten);
 
-// Whether an edge of `before` and one of `after` join the same two nodes, by their ids.
+// Whether an edge of `before` and one of `after` join the same two nodes, by their ids. Error
+// `history_reclaimed` when that hangs on nodes that a cleanup gave up.
 Result<bool> same_ends(const Snapshot& before, const Snapshot& after, const EdgeType& edge,
                        Location old_row, Location new_row);
 

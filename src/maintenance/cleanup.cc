@@ -115,14 +115,21 @@ class Cleanup {
     return plan;
   }
 
+  // Whether the type was declared after the commit with this number, one of its versions: the last
+  // version of a type that is gone is the commit that dropped it.
+  bool had_rows(TypeId table, Gsn version) const {
+    if (state_->catalog->entity(table) != nullptr) return true;
+    const auto versions = history_.versions().find(table);
+    return versions != history_.versions().end() && versions->second.back().gsn != version;
+  }
+
   // What is left of a type must be stored before older things go. A type of which it cannot be
   // stored is left alone.
   Status keep_floors() {
     kept_tables_.clear();
     for (auto& [table, plan] : types_) {
       const auto old = state_->floors.find(table);
-      const bool declared = state_->catalog->entity(table) != nullptr;
-      if (plan.floor != 0 && declared) {
+      if (plan.floor != 0 && had_rows(table, plan.floor)) {
         OG_FAULT_POINT("cleanup.keep");
         auto kept = store_.keep_floor_table(table, plan.commit);
         if (kept.ok()) {
@@ -133,20 +140,24 @@ class Cleanup {
         }
       }
       // A floor that a change of the schema made has nothing stored yet.
-      if (plan.floor == 0 && !plan.error && old != state_->floors.end() && declared) {
-        const auto& versions = history_.versions().at(table);
-        const auto at =
-            std::find_if(versions.begin(), versions.end(),
-                         [&](const TypeVersion& version) { return version.gsn == old->second; });
-        if (at == versions.end()) continue;
-        auto kept = store_.keep_floor_table(table, at->commit);
-        if (kept.ok()) {
-          kept_tables_.push_back(std::move(kept).value());
-          const auto known = state_->kept_floors.find(table);
-          if (known == state_->kept_floors.end() || known->second < at->gsn) plan.floor = at->gsn;
-        } else {
-          plan.error = kept.error().message();
-        }
+      if (plan.floor != 0 || plan.error || old == state_->floors.end()) continue;
+      const auto known = state_->kept_floors.find(table);
+      const bool fresh = known == state_->kept_floors.end() || known->second < old->second;
+      if (!had_rows(table, old->second)) {
+        if (fresh) plan.floor = old->second;
+        continue;
+      }
+      const auto& versions = history_.versions().at(table);
+      const auto at =
+          std::find_if(versions.begin(), versions.end(),
+                       [&](const TypeVersion& version) { return version.gsn == old->second; });
+      if (at == versions.end()) continue;
+      auto kept = store_.keep_floor_table(table, at->commit);
+      if (kept.ok()) {
+        kept_tables_.push_back(std::move(kept).value());
+        if (fresh) plan.floor = at->gsn;
+      } else {
+        plan.error = kept.error().message();
       }
     }
     return {};

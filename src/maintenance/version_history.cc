@@ -130,16 +130,14 @@ class Reading {
   CommitHeader last_;
 };
 
-// Where the line of a branch left main.
-Result<Gsn> fork_of(Store& store, const GraphState& state, const BranchState& branch) {
+// Where the line of a branch left main. A branch may begin at a commit that its source inherited,
+// before its source's own fork.
+Result<Gsn> fork_of(const GraphState& state, const BranchState& branch) {
+  Gsn through = branch.forked_gsn;
   const BranchState* at = &branch;
   for (int depth = 0; at != nullptr && depth < kMaxDepth; ++depth) {
-    const bool last = at->parent_branch == "main";
-    if (last || at->parent_branch.empty()) {
-      OG_ASSIGN_OR_RETURN(const auto header, store.find_commit(at->forked_at));
-      if (!header) return not_found("commit '" + at->forked_at.text() + "' is missing");
-      return header->gsn;
-    }
+    if (at->parent_branch.empty()) return through;
+    through = std::min(through, at->forked_gsn);
     at = state.branch(at->parent_branch);
   }
   return corrupt("its line does not lead to main");
@@ -162,7 +160,7 @@ Result<VersionHistory> VersionHistory::read(Store& store, const GraphState& stat
   VersionHistory history;
   for (const auto& [name, branch] : state.branches) {
     if (name == "main") continue;
-    auto fork = fork_of(store, state, *branch);
+    auto fork = fork_of(state, *branch);
     if (!fork.ok()) {
       return std::move(fork).error().prefixed("could not classify live branch '" + name + "': ");
     }
