@@ -44,9 +44,8 @@ Result<DiffReport> Graph::Engine::diff(const DiffRequest& request, const ChangeS
   };
   OG_ASSIGN_OR_RETURN(const SnapshotPtr before, resolve(request.from));
   OG_ASSIGN_OR_RETURN(const SnapshotPtr after, resolve(request.to));
-  OG_ASSIGN_OR_RETURN(
-      const auto boundary,
-      schema_boundary(*before, *before->written_catalog(), *after, *after->written_catalog()));
+  OG_ASSIGN_OR_RETURN(const auto boundary, schema_boundary(*before, *before->written_catalog(),
+                                                           *after, *after->written_catalog()));
   if (boundary) return boundary_refused(after->commit(), *boundary);
   // Rows are named as the later schema names them.
   const CatalogPtr catalog =

@@ -157,8 +157,8 @@ Result<CommitDiff> ChangeFeed::diff_of(const GraphState& state, const SnapshotPt
   if (gave_up(state, commit, before->gsn())) return gap_at(id, cursor);
   OG_ASSIGN_OR_RETURN(after, advance(before, commit, store_));
   if (commit.catalog_json) {
-    OG_ASSIGN_OR_RETURN(const auto boundary, schema_boundary(*before, before->catalog(), *after,
-                                                             after->catalog()));
+    OG_ASSIGN_OR_RETURN(const auto boundary,
+                        schema_boundary(*before, before->catalog(), *after, after->catalog()));
     if (boundary) return boundary_refused(id, *boundary);
   }
   std::vector<CommitDiff::Candidate> candidates;

@@ -282,9 +282,8 @@ std::map<int, std::uint64_t> GraphModel::clean_up(const ModelPolicy& policy, std
         if (now - since < static_cast<std::int64_t>(*policy.older_than_seconds) * 1'000'000) break;
       }
       // The version that a branch inherited is the last one up to its fork.
-      const bool inherited = std::any_of(forks.begin(), forks.end(), [&](std::size_t fork) {
-        return kept[gone + 1] > fork;
-      });
+      const bool inherited = std::any_of(forks.begin(), forks.end(),
+                                         [&](std::size_t fork) { return kept[gone + 1] > fork; });
       if (inherited) break;
       ++gone;
     }

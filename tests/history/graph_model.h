@@ -26,7 +26,7 @@ struct ModelType {
   int key = 0;
   bool is_edge = false;
   std::string name;
-  int from = 0, to = 0;                   // edges: keys of node types
+  int from = 0, to = 0;                        // edges: keys of node types
   std::optional<std::size_t> most_edges = {};  // @card(0..most_edges)
   std::vector<ModelProperty> properties = {};  // of nodes the first is the key
   const ModelProperty* find(int property) const;

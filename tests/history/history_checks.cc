@@ -48,8 +48,7 @@ void RandomHistory::compare_rows(const Snapshot& snapshot, const ModelCommit& co
     const bool gone = snapshot.table(table)->reclaimed().has_value();
     if (gone) continue;
     const auto whole = [&](int node) {
-      const EntityType* nodes =
-          shown_type(snapshot.catalog(), model_.schema->find(node)->name);
+      const EntityType* nodes = shown_type(snapshot.catalog(), model_.schema->find(node)->name);
       return !snapshot.table(nodes->id)->reclaimed();
     };
     if (type.is_edge && !(whole(type.from) && whole(type.to))) continue;
@@ -208,15 +207,15 @@ void RandomHistory::compare_changes(const ModelCommit& commit) {
     const ModelCommit& parent = model_.commits.at(*commit.parent);
     const auto boundary = model_.boundary(parent, commit);
     if (!page.ok() && reclaimed(parent, commit)) {
-      EXPECT_EQ(page.error().details()->kind, boundary && page.error().details()->kind !=
-                                                              "change_feed_gap"
-                                                  ? "change_diff_refusal"
-                                                  : "change_feed_gap")
+      EXPECT_EQ(page.error().details()->kind,
+                boundary && page.error().details()->kind != "change_feed_gap"
+                    ? "change_diff_refusal"
+                    : "change_feed_gap")
           << page.error().message();
       return;
     }
-    ASSERT_EQ(page.ok(), !boundary) << commit.id << ", step " << step_
-                                    << (page.ok() ? "" : ": " + page.error().message());
+    ASSERT_EQ(page.ok(), !boundary)
+        << commit.id << ", step " << step_ << (page.ok() ? "" : ": " + page.error().message());
     if (!page.ok()) {
       EXPECT_EQ(page.error().details()->kind, "change_diff_refusal") << page.error().message();
       ++seen_["schema boundary"];
@@ -259,7 +258,8 @@ void RandomHistory::compare_lists() {
     const bool carried = model_.carried(id);
     EXPECT_EQ(graph().commit(id).ok(), carried) << id;
     const auto snapshot = graph().store().snapshot_at(*Ulid::parse(id));
-    EXPECT_EQ(snapshot.ok(), carried) << id << (!snapshot.ok() ? ": " + snapshot.error().message() : "");
+    EXPECT_EQ(snapshot.ok(), carried)
+        << id << (!snapshot.ok() ? ": " + snapshot.error().message() : "");
   }
 }
 

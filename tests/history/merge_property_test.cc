@@ -32,10 +32,9 @@ TEST(MergeProperty, EveryBranchAndMergeEqualsTheModel) {
   // The test means something.
   for (const auto& [what, times] : seen) std::cout << what << ": " << times << "\n";
   if (histories < 30) return;
-  for (const char* what :
-       {"already_up_to_date", "fast_forward", "merged", "conflict", "violation", "schema apply",
-        "hard drop", "schema boundary", "branch from the past", "optimize", "cleanup",
-        "reclaimed read", "gap", "cursor polled"}) {
+  for (const char* what : {"already_up_to_date", "fast_forward", "merged", "conflict", "violation",
+                           "schema apply", "hard drop", "schema boundary", "branch from the past",
+                           "optimize", "cleanup", "reclaimed read", "gap", "cursor polled"}) {
     EXPECT_GT(seen[what], 0) << what;
   }
 }

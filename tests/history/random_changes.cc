@@ -192,10 +192,10 @@ void RandomHistory::update(const std::string& branch) {
     entity.values[property->key] = value;
     matches = true;
   }
-  mutation("update " + type.name + " set { " + property->name + ": " + value + " } where " +
-               (many ? property->name + " = " + old
-                     : type.properties[0].name + " = " + json_text(id)),
-           branch, matches, std::move(state));
+  mutation(
+      "update " + type.name + " set { " + property->name + ": " + value + " } where " +
+          (many ? property->name + " = " + old : type.properties[0].name + " = " + json_text(id)),
+      branch, matches, std::move(state));
 }
 
 // With a node go its edges.
@@ -240,8 +240,9 @@ void RandomHistory::insert_edge(const std::string& branch) {
   edge.from = any_of(sources).first;
   edge.to = any_of(targets).first;
   if (!insert_fits(type, state, edge.from)) return;
-  const std::string source = "query m() { insert " + type.name + " { from: " +
-                             json_text(edge.from) + ", to: " + json_text(edge.to) + " } }";
+  const std::string source = "query m() { insert " + type.name +
+                             " { from: " + json_text(edge.from) + ", to: " + json_text(edge.to) +
+                             " } }";
   const auto report = graph().mutate({.source = source, .branch = branch});
   ASSERT_TRUE(report.ok()) << report.error().message() << "\n" << source;
   const SnapshotPtr now = head(branch);

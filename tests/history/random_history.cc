@@ -236,9 +236,9 @@ void RandomHistory::fork_from_the_past() {
                                  << (made.ok() ? "made" : made.error().message());
   if (!possible) return;
   ++seen_["branch from the past"];
-  model_.branches[name] = {
-      from, next_incarnation_++,
-      {line.begin(), line.begin() + static_cast<std::ptrdiff_t>(place) + 1}};
+  model_.branches[name] = {from,
+                           next_incarnation_++,
+                           {line.begin(), line.begin() + static_cast<std::ptrdiff_t>(place) + 1}};
 }
 
 void RandomHistory::remove_branch() {

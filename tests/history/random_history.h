@@ -92,8 +92,7 @@ class RandomHistory {
   // Records the head of a branch, which has moved, with what it must hold.
   void note_commit(const std::string& branch, ModelState state);
   // A mutation that matches something makes one commit, any other none.
-  void mutation(const std::string& body, const std::string& branch, bool matches,
-                ModelState state);
+  void mutation(const std::string& body, const std::string& branch, bool matches, ModelState state);
   void expect_untouched(const std::string& branch, const std::string& commit);
 
   SeededRandom random_;
