@@ -11,6 +11,7 @@
 #include "graph/answers.h"
 #include "graph/engine.h"
 #include "storage/counting_store.h"
+#include "storage/fault_store.h"
 
 namespace omnigraph {
 namespace {
@@ -121,6 +122,49 @@ TEST_F(MaintenanceTest, OptimizeChangesNoAnswerAndFindsNothingTwice) {
   EXPECT_FALSE(again->commit.has_value());
   for (const OptimizedDataset& dataset : again->datasets) EXPECT_FALSE(dataset.committed);
   EXPECT_EQ(rows(*open(), kPeople), before);
+}
+
+// A process stalls between writing its fold and naming it; meanwhile another takes the new segment
+// for a leftover, gives it up and, its grace over, removes it.
+TEST_F(MaintenanceTest, AStalledFoldMeetsTheCleanupThatGaveUpItsOutput) {
+  const auto cleaner = create();
+  load(*cleaner, people(0, 1500, 0));
+  load(*cleaner, people(1500, 3000, 0));
+  const std::string before = rows(*cleaner, kPeople);
+  const std::size_t segments_before = segments();
+
+  const auto network = std::make_shared<FaultStore>(objects_);
+  Runtime slow = test_runtime(++seed_);  // a clock of its own, which stands still
+  auto stalled = Graph::Engine::open(network, {}, slow);
+  ASSERT_TRUE(stalled.ok()) << stalled.error().message();
+  bool met = false;
+  network->set_faults([&](StoreCall call, std::string_view name) {
+    if (call != StoreCall::kPutIfAbsent || !name.starts_with("log/") || met) {
+      return StoreFault::kNone;
+    }
+    met = true;
+    EXPECT_GT(segments(), segments_before);
+    clock().advance_micros(100 * 24 * kHour);
+    const auto cleaned = cleaner->cleanup({.keep = 100});
+    EXPECT_TRUE(cleaned.ok());
+    EXPECT_GT(cleaner->store().state()->uploads_before, FakeClock::kDefaultMicros);
+    return StoreFault::kNone;
+  });
+  const auto optimized = (*stalled)->optimize();
+  ASSERT_TRUE(met);
+  // The fold was given up, with or without a word of other writers; what it wrote may go.
+  if (!optimized.ok()) {
+    EXPECT_EQ(optimized.error().code(), ErrorCode::kConflict);
+  }
+  network->set_faults(nullptr);
+  clock().advance_micros(3 * kHour);
+  ASSERT_TRUE(cleaner->store().sweep(false).ok());
+  EXPECT_EQ(segments(), segments_before);
+  EXPECT_EQ(rows(**stalled, kPeople), before);
+  EXPECT_EQ(rows(*open(), kPeople), before);
+  const auto health = open()->repair();
+  ASSERT_TRUE(health.ok()) << health.error().message();
+  for (const RepairedDataset& dataset : health->datasets) EXPECT_EQ(dataset.damage, std::nullopt);
 }
 
 TEST_F(MaintenanceTest, OptimizeDropsDeadRows) {
