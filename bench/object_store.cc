@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -28,6 +29,8 @@ constexpr char kInsert[] =
     "query add($n: String, $a: I32?) { insert Person { name: $n, age: $a } }";
 constexpr char kPoint[] =
     "query one($n: String) { match { $p: Person { name: $n } } return { $p.age } }";
+constexpr char kCount[] = "query all() { match { $p: Person } return { count($p), max($p.age) } }";
+constexpr int kMerges = 10;
 constexpr int kWriters = 16;
 constexpr double kWriterSeconds = 5;
 
@@ -61,9 +64,10 @@ struct Measured {
   }
 };
 
-void add(Graph::Engine& graph, const std::string& name, int age) {
+void add(Graph::Engine& graph, const std::string& name, int age,
+         const std::string& branch = "main") {
   const std::string params = "{\"n\": \"" + name + "\", \"a\": " + std::to_string(age) + "}";
-  must(graph.mutate({.source = kInsert, .params = params}));
+  must(graph.mutate({.source = kInsert, .params = params, .branch = branch}));
 }
 
 void point_read(Graph::Engine& graph, const std::string& name) {
@@ -75,8 +79,49 @@ void point_read(Graph::Engine& graph, const std::string& name) {
   }
 }
 
+using Show = std::function<void(const char*, double)>;
+
+// One row on a branch, one beside it on main, merged; most of it is the one put.
+void measure_merges(const Measured& at, Graph::Engine& graph, int depth, const Show& show) {
+  std::vector<double> times, trips;
+  for (int i = 0; i < kMerges; ++i) {
+    const std::string suffix = std::to_string(depth) + "-" + std::to_string(i);
+    const std::string branch = "m" + suffix;
+    const Status made = graph.create_branch({.name = branch});
+    if (!made.ok()) give_up(made.error());
+    add(graph, "m" + suffix, i, branch);
+    add(graph, "n" + suffix, i);
+    at.counting->reset();
+    const double begun = now_ms();
+    must(graph.merge({.source = branch, .target = "main"}, /*preview=*/false));
+    times.push_back(now_ms() - begun);
+    trips.push_back(static_cast<double>(at.counting->counts().round_trips));
+    const Status gone = graph.delete_branch(branch);
+    if (!gone.ok()) give_up(gone.error());
+  }
+  show("merge of one row p50, ms", quantile(times, 0.5));
+  show("merge of one row p50, round trips", quantile(trips, 0.5));
+  show("merge of one row, most round trips", quantile(trips, 1));
+}
+
+// A cleanup that keeps everything, and the sweep alone, by a process just begun.
+void measure_cleanup(const Measured& at, const Show& show) {
+  const auto graph = at.open();
+  at.counting->reset();
+  double begun = now_ms();
+  must(graph->cleanup({.keep = UINT32_MAX}));
+  show("cleanup that keeps all, ms", now_ms() - begun);
+  show("cleanup that keeps all, round trips",
+       static_cast<double>(at.counting->counts().round_trips));
+  at.counting->reset();
+  begun = now_ms();
+  must(graph->store().sweep(false));
+  show("sweep of nothing, ms", now_ms() - begun);
+  show("sweep of nothing, round trips", static_cast<double>(at.counting->counts().round_trips));
+}
+
 void measure(const Measured& at, int depth, int commits, double put_ms) {
-  const auto show = [depth](const char* what, double value) {
+  const Show show = [depth](const char* what, double value) {
     std::printf("{\"depth\": %d, \"what\": \"%s\", \"value\": %.2f}\n", depth, what, value);
     std::fflush(stdout);
   };
@@ -84,6 +129,8 @@ void measure(const Measured& at, int depth, int commits, double put_ms) {
   at.counting->reset();
   double begun = now_ms();
   auto graph = at.open();
+  show("cold open, ms", now_ms() - begun);
+  show("cold open, round trips", static_cast<double>(at.counting->counts().round_trips));
   point_read(*graph, "p3");
   show("cold open and point read, ms", now_ms() - begun);
   show("cold open and point read, round trips",
@@ -93,6 +140,13 @@ void measure(const Measured& at, int depth, int commits, double put_ms) {
   point_read(*graph, "p3");
   show("the same read again, ms", now_ms() - begun);
   show("the same read again, calls", static_cast<double>(at.counting->counts().round_trips));
+
+  // The first look at all rows, and the next.
+  for (const char* what : {"count of all rows, ms", "the same count again, ms"}) {
+    begun = now_ms();
+    must(graph->query({.source = kCount}));
+    show(what, now_ms() - begun);
+  }
 
   std::vector<double> times;
   for (int i = 0; i < commits; ++i) {
@@ -114,6 +168,8 @@ void measure(const Measured& at, int depth, int commits, double put_ms) {
   }
   show("branch create p50, ms", quantile(times, 0.5));
 
+  measure_merges(at, *graph, depth, show);
+
   at.counting->reset();
   std::vector<std::thread> writers;
   std::atomic<int> done{0};
@@ -132,6 +188,7 @@ void measure(const Measured& at, int depth, int commits, double put_ms) {
   const StoreCounts counts = at.counting->counts();
   show("of these, commits a put", done * 1.0 / static_cast<double>(counts.puts_if_absent));
   show("and gets and lists", static_cast<double>(counts.gets + counts.lists));
+  measure_cleanup(at, show);
   at.delayed->set_delays(false);
 }
 
