@@ -1,7 +1,7 @@
 //! Calls to one root in an object store: each blocks its caller, ends within the store's timeout or when the store
 //! is cancelled, and answers with a typed failure.
 
-use crate::store_error::{failure_of, not_a_store, Failure, Status};
+use crate::store_error::{error_document, failure_of, not_a_store, Failure, Status};
 use crate::store_settings::Opened;
 use bytes::Bytes;
 use futures_util::stream::{StreamExt, TryStreamExt};
@@ -134,10 +134,18 @@ impl Store {
             Err(error) if ranged && error.to_string().contains("status code: 416") => return Ok(Bytes::new()),
             Err(error) => return Err(self.failure(&error)),
         };
-        if answer.attributes.get(&Attribute::ContentType).is_some_and(|kind| kind.starts_with("text/html")) {
+        let kind = answer.attributes.get(&Attribute::ContentType).map(|kind| kind.to_ascii_lowercase());
+        if kind.as_ref().is_some_and(|kind| kind.starts_with("text/html")) {
             return Err(not_a_store("the answer is a web page"));
         }
-        answer.bytes().await.map_err(|error| self.failure(&error))
+        let bytes = answer.bytes().await.map_err(|error| self.failure(&error))?;
+        // Objects are put without that type.
+        if kind.is_some_and(|kind| kind.contains("xml")) {
+            if let Some(failure) = error_document(&bytes) {
+                return Err(failure);
+            }
+        }
+        Ok(bytes)
     }
 
     /// A long range in parts, side by side.

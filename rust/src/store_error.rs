@@ -45,6 +45,8 @@ impl Failure {
 
 /// Longest text of a server that is passed on.
 const QUOTED_CHARS: usize = 200;
+/// Longest error document of a store.
+const LONGEST_DOCUMENT: usize = 64 << 10;
 /// Causes of causes that are looked at.
 const LONGEST_CHAIN: usize = 16;
 
@@ -98,9 +100,23 @@ pub fn not_a_store(why: &str) -> Failure {
         Status::NotAStore,
         format!(
             "{why}: what answers is no object store but perhaps a proxy or a login page; check the endpoint \
-             (AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL) and the proxy variables"
+             (AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL; GOOGLE_BASE_URL; AZURE_STORAGE_ENDPOINT) and the proxy variables"
         ),
     )
+}
+
+/// What came with status 200 in place of an object, if it is an error document.
+pub fn error_document(bytes: &[u8]) -> Option<Failure> {
+    let text = std::str::from_utf8(&bytes[..bytes.len().min(LONGEST_DOCUMENT)]).ok()?;
+    if !text.contains("<Error>") {
+        return None;
+    }
+    let words = server_words(text).unwrap_or_else(|| clipped(text));
+    Some(Failure::transient(
+        Status::Unavailable,
+        format!("the store answered with an error in place of the object ({words}); try again later"),
+        false,
+    ))
 }
 
 fn no_bucket() -> Failure {
@@ -193,6 +209,10 @@ pub fn failure_of(error: &StoreError, guessed_credentials: bool) -> Failure {
             not_a_store("the answer is a web page (status 404)")
         }
         StoreError::NotFound { .. } => Failure::new(Status::NotFound, "it does not exist"),
+        // Azure says so with 409; elsewhere that is a race of requests that has no winner yet.
+        StoreError::AlreadyExists { .. } if text.contains("BlobAlreadyExists") => {
+            Failure::new(Status::Exists, "it exists already")
+        }
         StoreError::AlreadyExists { .. } if status_code(&text) == Some(409) => Failure::transient(
             Status::Unavailable,
             "another request about the same object was under way (status 409)".to_string(),
@@ -211,6 +231,13 @@ pub fn failure_of(error: &StoreError, guessed_credentials: bool) -> Failure {
             Failure::new(Status::Unsupported, clipped(&text))
         }
         _ => {
+            if all[all.len() - 1].to_string().contains("URL scheme is not allowed") {
+                return Failure::new(
+                    Status::BadRequest,
+                    "the endpoint is not encrypted; set AWS_ALLOW_HTTP, GOOGLE_ALLOW_HTTP or AZURE_ALLOW_HTTP to true if \
+                     that is meant, or use https://",
+                );
+            }
             if let Some(http) = all.iter().find_map(|at| at.downcast_ref::<HttpError>()) {
                 return from_transport(http, &all);
             }

@@ -3,8 +3,8 @@
 use crate::store_error::{Failure, Status};
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
-use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey};
-use object_store::{BackoffConfig, ClientOptions, ObjectStore, RetryConfig};
+use object_store::gcp::{GcpCredential, GoogleCloudStorageBuilder, GoogleConfigKey};
+use object_store::{BackoffConfig, ClientConfigKey, ClientOptions, ObjectStore, RetryConfig, StaticCredentialProvider};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -82,15 +82,17 @@ fn client_options(total: Duration) -> ClientOptions {
         .with_pool_max_idle_per_host(64)
 }
 
+/// No try begins in the second half of the time, so that the last failure is told and not that time ran out.
 fn retries(most: usize, total: Duration) -> RetryConfig {
+    let longest = Duration::from_secs(3).min(total / 4);
     RetryConfig {
         backoff: BackoffConfig {
-            init_backoff: Duration::from_millis(50),
-            max_backoff: Duration::from_secs(3),
+            init_backoff: Duration::from_millis(50).min(longest / 2),
+            max_backoff: longest,
             base: 2.0,
         },
         max_retries: most,
-        retry_timeout: total,
+        retry_timeout: total / 2,
     }
 }
 
@@ -166,6 +168,25 @@ fn with_profile(variables: &Variables) -> Result<Variables, Failure> {
     Ok(out)
 }
 
+fn given<'a>(variables: &'a Variables, name: &str) -> Option<&'a String> {
+    variables.get(name).filter(|value| !value.is_empty())
+}
+
+/// An endpoint is a URL, and encrypted unless `allow` is true among the variables.
+fn check_endpoint(endpoint: &str, variables: &Variables, allow: &str) -> Result<(), Failure> {
+    let parsed = url::Url::parse(endpoint).ok().filter(|url| url.has_host());
+    let scheme = parsed.as_ref().map(|url| url.scheme());
+    if !matches!(scheme, Some("http" | "https")) {
+        return Err(bad(format!("the endpoint '{endpoint}' is no http:// or https:// URL")));
+    }
+    if scheme == Some("http") && !given(variables, allow).is_some_and(|value| is_true(value)) {
+        return Err(bad(format!(
+            "the endpoint '{endpoint}' is not encrypted; set {allow}=true if that is meant, or use https://"
+        )));
+    }
+    Ok(())
+}
+
 fn invalid(error: object_store::Error) -> Failure {
     bad(format!("its variables do not fit: {error}"))
 }
@@ -186,22 +207,12 @@ fn open_s3(root: &Root<'_>, variables: &Variables, total: Duration, opened: &mut
             builder = builder.with_config(key, value);
         }
     }
-    let set = |name: &str| variables.get(name).is_some_and(|value| !value.is_empty());
+    let set = |name: &str| given(&variables, name).is_some();
     let endpoint = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"]
         .iter()
-        .find_map(|name| variables.get(*name).filter(|value| !value.is_empty()));
+        .find_map(|name| given(&variables, name));
     if let Some(endpoint) = endpoint {
-        let parsed = url::Url::parse(endpoint).ok().filter(|url| url.has_host());
-        let scheme = parsed.as_ref().map(|url| url.scheme());
-        if !matches!(scheme, Some("http" | "https")) {
-            return Err(bad(format!("the endpoint '{endpoint}' is no http:// or https:// URL")));
-        }
-        let allowed = variables.get("AWS_ALLOW_HTTP").is_some_and(|value| is_true(value));
-        if scheme == Some("http") && !allowed {
-            return Err(bad(format!(
-                "the endpoint '{endpoint}' is not encrypted; set AWS_ALLOW_HTTP=true if that is meant, or use https://"
-            )));
-        }
+        check_endpoint(endpoint, &variables, "AWS_ALLOW_HTTP")?;
     }
     // AWS itself wants the bucket in the host's name, which a certificate cannot cover when it has dots; other
     // servers most often want it in the path.
@@ -249,6 +260,7 @@ fn open_gcs(root: &Root<'_>, variables: &Variables, total: Duration, opened: &mu
     -> Result<[Arc<dyn ObjectStore>; 2], Failure>
 {
     let mut builder = GoogleCloudStorageBuilder::new().with_client_options(client_options(total));
+    let mut anonymous = given(variables, "GOOGLE_SKIP_SIGNATURE").is_some_and(|value| is_true(value));
     opened.credentials = true;
     for (name, value) in variables.iter().filter(|(name, value)| name.starts_with("GOOGLE_") && !value.is_empty()) {
         if name.starts_with("GOOGLE_BUCKET") {
@@ -259,15 +271,63 @@ fn open_gcs(root: &Root<'_>, variables: &Variables, total: Duration, opened: &mu
             opened.credentials = false;
         }
     }
+    if let Some(endpoint) = given(variables, "GOOGLE_BASE_URL") {
+        check_endpoint(endpoint, variables, "GOOGLE_ALLOW_HTTP")?;
+        builder = builder.with_base_url(endpoint.trim_end_matches('/'));
+    } else if let Some(host) = given(variables, "STORAGE_EMULATOR_HOST") {
+        // As Google's own libraries take it: with or without a scheme, and asked without credentials.
+        let endpoint = if host.contains("://") { host.clone() } else { format!("http://{host}") };
+        builder = builder
+            .with_base_url(endpoint.trim_end_matches('/'))
+            .with_config(GoogleConfigKey::Client(ClientConfigKey::AllowHttp), "true")
+            .with_skip_signature(true);
+        anonymous = true;
+        opened.credentials = false;
+    }
+    if anonymous {
+        // Writes of this client ask for credentials all the same: better none than those of a metadata service.
+        let none = GcpCredential { bearer: String::new() };
+        builder = builder.with_credentials(Arc::new(StaticCredentialProvider::new(none)));
+    }
     builder = builder.with_bucket_name(root.bucket);
     let patient = builder.clone().with_retry(retries(MOST_RETRIES, total)).build().map_err(invalid)?;
     let single = builder.with_retry(retries(0, total)).build().map_err(invalid)?;
     Ok([Arc::new(patient), Arc::new(single)])
 }
 
+/// What AZURE_STORAGE_CONNECTION_STRING says, as the variables it stands for; those that are set win.
+fn with_connection_string(variables: &Variables) -> Result<Variables, Failure> {
+    let mut out = variables.clone();
+    let Some(text) = given(variables, "AZURE_STORAGE_CONNECTION_STRING") else { return Ok(out) };
+    let mut parts = HashMap::new();
+    for part in text.split(';').filter(|part| !part.trim().is_empty()) {
+        // Its values are secrets: only names are shown.
+        let (name, value) = part
+            .split_once('=')
+            .ok_or_else(|| bad("AZURE_STORAGE_CONNECTION_STRING is no list of Name=value pairs divided by ';'"))?;
+        parts.insert(name.trim().to_ascii_lowercase(), value.trim().to_string());
+    }
+    let mut set = |variable: &str, value: Option<String>| {
+        if let Some(value) = value.filter(|_| given(variables, variable).is_none()) {
+            out.insert(variable.to_string(), value);
+        }
+    };
+    let account = parts.get("accountname").cloned();
+    let suffix = parts.get("endpointsuffix").map(String::as_str).unwrap_or("core.windows.net");
+    let scheme = parts.get("defaultendpointsprotocol").map(String::as_str).unwrap_or("https");
+    let endpoint = account.as_ref().map(|account| format!("{scheme}://{account}.blob.{suffix}"));
+    set("AZURE_STORAGE_ENDPOINT", parts.get("blobendpoint").cloned().or(endpoint));
+    set("AZURE_STORAGE_ACCOUNT_NAME", account);
+    set("AZURE_STORAGE_ACCOUNT_KEY", parts.get("accountkey").cloned());
+    set("AZURE_STORAGE_SAS_KEY", parts.get("sharedaccesssignature").cloned());
+    set("AZURE_STORAGE_USE_EMULATOR", parts.get("usedevelopmentstorage").cloned());
+    Ok(out)
+}
+
 fn open_azure(root: &Root<'_>, variables: &Variables, total: Duration, opened: &mut Guess)
     -> Result<[Arc<dyn ObjectStore>; 2], Failure>
 {
+    let variables = &with_connection_string(variables)?;
     let mut builder = MicrosoftAzureBuilder::new().with_client_options(client_options(total));
     opened.credentials = true;
     for (name, value) in variables.iter().filter(|(name, value)| name.starts_with("AZURE_") && !value.is_empty()) {
@@ -278,6 +338,11 @@ fn open_azure(root: &Root<'_>, variables: &Variables, total: Duration, opened: &
             builder = builder.with_config(key, value);
             opened.credentials &= key == AzureConfigKey::AccountName;
         }
+    }
+    let emulated = given(variables, "AZURE_STORAGE_USE_EMULATOR").is_some_and(|value| is_true(value));
+    let endpoint = ["AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT"].iter().find_map(|name| given(variables, name));
+    if let Some(endpoint) = endpoint.filter(|_| !emulated) {
+        check_endpoint(endpoint, variables, "AZURE_ALLOW_HTTP")?;
     }
     builder = builder.with_container_name(root.bucket);
     let patient = builder.clone().with_retry(retries(MOST_RETRIES, total)).build().map_err(invalid)?;
@@ -350,6 +415,33 @@ mod tests {
         assert_eq!(message("s3://b/p", &pairs), "opened");
         pairs.push(("AWS_ENDPOINT_URL_S3", "nowhere"));
         assert!(message("s3://b/p", &pairs).contains("'nowhere' is no http:// or https:// URL"));
+    }
+
+    #[test]
+    fn endpoints_of_other_clouds() {
+        assert_eq!(message("gs://b/p", &[("STORAGE_EMULATOR_HOST", "localhost:4443")]), "opened");
+        let mut google = vec![("GOOGLE_BASE_URL", "http://localhost:4443"), ("GOOGLE_SKIP_SIGNATURE", "true")];
+        assert!(message("gs://b/p", &google).contains("set GOOGLE_ALLOW_HTTP=true"));
+        google.push(("GOOGLE_ALLOW_HTTP", "true"));
+        assert_eq!(message("gs://b/p", &google), "opened");
+        assert_eq!(message("az://c/p", &[("AZURE_STORAGE_USE_EMULATOR", "true")]), "opened");
+        assert_eq!(message("az://c/p", &[("AZURE_STORAGE_CONNECTION_STRING", "UseDevelopmentStorage=true")]), "opened");
+        let plain = "AccountName=me;AccountKey=a2V5;BlobEndpoint=http://localhost:1/me;";
+        let mut azure = vec![("AZURE_STORAGE_CONNECTION_STRING", plain)];
+        assert!(message("az://c/p", &azure).contains("set AZURE_ALLOW_HTTP=true"));
+        azure.push(("AZURE_ALLOW_HTTP", "true"));
+        assert_eq!(message("az://c/p", &azure), "opened");
+        let broken = message("az://c/p", &[("AZURE_STORAGE_CONNECTION_STRING", "secret")]);
+        assert!(broken.contains("no list of Name=value pairs") && !broken.contains("secret"));
+    }
+
+    #[test]
+    fn connection_strings() {
+        let text = "DefaultEndpointsProtocol=https;AccountName=me;AccountKey=a2V5==;EndpointSuffix=core.example";
+        let pairs = [("AZURE_STORAGE_CONNECTION_STRING", text), ("AZURE_STORAGE_ACCOUNT_KEY", "b3RoZXI=")];
+        let out = with_connection_string(&variables(&pairs)).ok().unwrap_or_default();
+        assert_eq!(out.get("AZURE_STORAGE_ENDPOINT").map(String::as_str), Some("https://me.blob.core.example"));
+        assert_eq!(out.get("AZURE_STORAGE_ACCOUNT_KEY").map(String::as_str), Some("b3RoZXI="));
     }
 
     #[test]

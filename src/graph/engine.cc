@@ -64,9 +64,12 @@ Result<std::unique_ptr<Graph::Engine>> Graph::Engine::create(
   Result<std::unique_ptr<Store>> store = Store::init(std::move(objects), *catalog, options.force,
                                                      std::move(runtime), store_options(options));
   if (!store.ok()) {
-    // The store does not know what its folder is called.
-    if (store.error().code() != ErrorCode::kConflict || root.empty())
+    // The store does not know what its folder is called; its client may.
+    const bool unnamed = store.error().message().find(root) == std::string::npos;
+    const ErrorCode code = store.error().code();
+    if (root.empty() || !unnamed || (code != ErrorCode::kConflict && code != ErrorCode::kIo)) {
       return std::move(store).error();
+    }
     return std::move(store.error()).prefixed("'" + root + "': ");
   }
   return std::unique_ptr<Engine>(new Engine(std::move(*store), options));

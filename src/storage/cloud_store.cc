@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::string_view kSchemes[] = {"s3://", "gs://", "az://"};
 constexpr std::string_view kVariablePrefixes[] = {"AWS_", "GOOGLE_", "AZURE_"};
-constexpr std::string_view kVariableNames[] = {"HOME", "OMNIGRAPH_STORE_TIMEOUT"};
+constexpr std::string_view kVariableNames[] = {"HOME", "OMNIGRAPH_STORE_TIMEOUT",
+                                               "STORAGE_EMULATOR_HOST"};
 
 const std::uint8_t* data_of(std::string_view text) {
   return reinterpret_cast<const std::uint8_t*>(text.data());

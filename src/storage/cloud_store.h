@@ -17,7 +17,7 @@
 
 namespace omnigraph {
 
-// Names and values of what configures stores: AWS_*, GOOGLE_*, AZURE_*, HOME,
+// Names and values of what configures stores: AWS_*, GOOGLE_*, AZURE_*, STORAGE_EMULATOR_HOST, HOME,
 // OMNIGRAPH_STORE_TIMEOUT.
 using StoreVariables = std::vector<std::pair<std::string, std::string>>;
 // Those of this process's environment.

@@ -176,9 +176,19 @@ Result<std::vector<ObjectLog::Piece>> ObjectLog::pieces_of(Sequence first, Seque
   std::vector<Piece> out;
   OG_ASSIGN_OR_RETURN(const auto records, store_->list("log/", log_object_name(first - 1)));
   Sequence end = first;
+  const auto enough = [&] { return end > last || end - first >= limit; };
   for (const ObjectInfo& info : records) {
     const auto sequence = log_object_sequence(info.name);
-    if (!sequence || *sequence != end || end > last || end - first >= limit) break;
+    if (!sequence) break;
+    // A record is put when the one before it is there: a list that lacks one is older in its first
+    // pages than in its last ones, or somebody took the record away.
+    for (; end < *sequence && !enough(); ++end) {
+      const auto there = store_->head(log_object_name(end));
+      if (there.ok()) continue;
+      if (there.error().code() != ErrorCode::kNotFound) return there.error();
+      return damaged("log record", log_object_name(end), "it is missing, and later ones are there");
+    }
+    if (enough()) break;
     ++end;
   }
   // Packs are worth a list only when there is more to read than one small pack.

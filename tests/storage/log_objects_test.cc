@@ -85,6 +85,59 @@ TEST_F(ObjectLogTest, MissingRecordIsCorrupt) {
   EXPECT_NE(replayed.error().message().find(log_object_name(5)), std::string::npos);
 }
 
+// The log does not end where somebody took a record away: whoever appended there would cut off what
+// is behind it.
+TEST_F(ObjectLogTest, AGapIsNoEnd) {
+  const auto log = open(objects_);
+  fill(*log, 10);
+  ASSERT_TRUE(objects_->remove(log_object_name(5)).ok());
+  auto read = open(objects_)->since(1);
+  ASSERT_FALSE(read.ok());
+  EXPECT_EQ(read.error().code(), ErrorCode::kCorrupt);
+  EXPECT_NE(read.error().message().find(log_object_name(5)), std::string::npos);
+  EXPECT_EQ(open(objects_)->since(1, 4)->size(), 4U);
+  EXPECT_EQ(open(objects_)->since(6)->size(), 5U);
+}
+
+// A list whose first page is older than its last one.
+class LaggingStore final : public ObjectStore {
+ public:
+  explicit LaggingStore(ObjectStorePtr inner) : inner_(std::move(inner)) {}
+  std::string unlisted;
+
+  Result<Bytes> get(std::string_view name, ByteRange range) override {
+    return inner_->get(name, range);
+  }
+  Result<PutOutcome> put_if_absent(std::string_view name, std::string_view bytes) override {
+    return inner_->put_if_absent(name, bytes);
+  }
+  Status put(std::string_view name, std::string_view bytes) override {
+    return inner_->put(name, bytes);
+  }
+  Result<std::vector<ObjectInfo>> list(std::string_view prefix, std::string_view start_after,
+                                       std::size_t limit) override {
+    auto listed = inner_->list(prefix, start_after, limit);
+    if (listed.ok()) {
+      std::erase_if(*listed, [this](const ObjectInfo& info) { return info.name == unlisted; });
+    }
+    return listed;
+  }
+  Status remove(std::string_view name) override { return inner_->remove(name); }
+  Result<ObjectInfo> head(std::string_view name) override { return inner_->head(name); }
+
+ private:
+  ObjectStorePtr inner_;
+};
+
+TEST_F(ObjectLogTest, ARecordThatAListMissedIsLookedFor) {
+  const auto lagging = std::make_shared<LaggingStore>(objects_);
+  fill(*open(lagging), 10);
+  lagging->unlisted = log_object_name(5);
+  const auto read = open(lagging)->since(1);
+  ASSERT_TRUE(read.ok()) << read.error().message();
+  EXPECT_EQ(read->size(), 10U);
+}
+
 TEST_F(ObjectLogTest, DamagedPackIsCorrupt) {
   const auto log = open(objects_);
   fill(*log, 32);
