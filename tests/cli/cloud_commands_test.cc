@@ -225,6 +225,15 @@ TEST_F(CloudCommandsTest, DeletedObjectsAreNamed) {
   const Outcome record = lose("d", "log/0000000000000013");
   EXPECT_EQ(record.status, 1) << record.out;
   expect_says(record, "log/0000000000000013");
+  // Checkpoints, what they list, and packs are made of the log: without them it is read again.
+  for (const char* what : {"checkpoint/latest", "checkpoint/", "pack/", "history/", "state/"}) {
+    const std::string name = "e" + std::to_string(google.objects());
+    make("gs://bucket/" + name);
+    ASSERT_EQ(run({"optimize", "--store", "gs://bucket/" + name}).status, 0);
+    EXPECT_GT(google.remove_all(name + "/" + what), 0U) << what;
+    const Outcome left = count("gs://bucket/" + name);
+    EXPECT_EQ(left.out, "n,most\n1520,1499\n") << what << ": " << left.err;
+  }
 }
 
 }  // namespace
