@@ -17,8 +17,8 @@
 
 namespace omnigraph {
 
-// Names and values of what configures stores: AWS_*, GOOGLE_*, AZURE_*, STORAGE_EMULATOR_HOST, HOME,
-// OMNIGRAPH_STORE_TIMEOUT.
+// Names and values of what configures stores: AWS_*, GOOGLE_*, AZURE_*, STORAGE_EMULATOR_HOST,
+// HOME, OMNIGRAPH_STORE_TIMEOUT.
 using StoreVariables = std::vector<std::pair<std::string, std::string>>;
 // Those of this process's environment.
 StoreVariables process_store_variables();

@@ -38,8 +38,8 @@ class CloudCommandsTest : public CliTest {
   std::string birds(int count) const {
     std::string lines;
     for (int i = 0; i < count; ++i) {
-      lines += "{\"type\":\"Bird\",\"data\":{\"code\":\"b" + std::to_string(i) + "\",\"wing\":" +
-               std::to_string(i) + "}}\n";
+      lines += "{\"type\":\"Bird\",\"data\":{\"code\":\"b" + std::to_string(i) +
+               "\",\"wing\":" + std::to_string(i) + "}}\n";
     }
     return lines;
   }
@@ -49,8 +49,9 @@ class CloudCommandsTest : public CliTest {
     return run({"load", "--data", path("d.jsonl"), "--mode", "append", root});
   }
   Outcome count(const std::string& root) {
-    return run({"query", "--store", root, "--format", "csv", "-e",
-                "query q() { match { $b: Bird } return { count($b) as n, max($b.wing) as most } }"});
+    return run(
+        {"query", "--store", root, "--format", "csv", "-e",
+         "query q() { match { $b: Bird } return { count($b) as n, max($b.wing) as most } }"});
   }
   // What a query of a graph ends with on a server that answers everything like this.
   Outcome asked(const std::string& answer) {
@@ -93,9 +94,10 @@ void live(const std::function<Outcome(const std::vector<std::string>&)>& run,
           "query m() { insert Bird { code: \"new\", wing: 9000 } }"});
   expect({"branch", "merge", "side", "--store", root});
   expect({"optimize", "--store", root});
-  EXPECT_EQ(expect({"query", "--store", root, "--format", "csv", "-e",
-                    "query q() { match { $b: Bird } return { count($b) as n, max($b.wing) as m } }"}),
-            "n,m\n1501,9000\n");
+  EXPECT_EQ(
+      expect({"query", "--store", root, "--format", "csv", "-e",
+              "query q() { match { $b: Bird } return { count($b) as n, max($b.wing) as m } }"}),
+      "n,m\n1501,9000\n");
 }
 
 TEST_F(CloudCommandsTest, WorkInGoogleCloudStorage) {

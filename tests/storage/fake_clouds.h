@@ -1,6 +1,6 @@
-// Google Cloud Storage and Azure Blob Storage, as far as a graph needs them: objects in memory behind
-// the XML API of the one and the Blob REST API of the other. They keep conditional puts, list in
-// pages, and take uploads in parts.
+// Google Cloud Storage and Azure Blob Storage, as far as a graph needs them: objects in memory
+// behind the XML API of the one and the Blob REST API of the other. They keep conditional puts,
+// list in pages, and take uploads in parts.
 #pragma once
 
 #include <algorithm>
@@ -84,8 +84,8 @@ class FakeCloud {
     }
     if (first >= bytes.size()) return failure("416 Range Not Satisfiable", "InvalidRange");
     return known("206 Partial Content", bytes.substr(first, last - first + 1),
-                 "Content-Range: bytes " + std::to_string(first) + "-" + std::to_string(last) + "/" +
-                     std::to_string(bytes.size()) + "\r\n");
+                 "Content-Range: bytes " + std::to_string(first) + "-" + std::to_string(last) +
+                     "/" + std::to_string(bytes.size()) + "\r\n");
   }
 
   static std::string decoded(std::string_view text) {
@@ -152,16 +152,18 @@ class FakeGoogle final : public FakeCloud {
     }
     if (call.method == "POST" && call.query.contains("uploads")) {
       const std::string id = "u" + std::to_string(++begun_);
-      return known("200 OK", "<InitiateMultipartUploadResult><Bucket>b</Bucket><Key>k</Key><UploadId>" +
-                                 id + "</UploadId></InitiateMultipartUploadResult>");
+      return known("200 OK",
+                   "<InitiateMultipartUploadResult><Bucket>b</Bucket><Key>k</Key><UploadId>" + id +
+                       "</UploadId></InitiateMultipartUploadResult>");
     }
     if (call.method == "POST") {
       std::string whole;
       for (const auto& [number, part] : uploads_[call.value("uploadId")]) whole += part;
       objects_[call.name] = whole;
-      return known("200 OK",
-                   "<CompleteMultipartUploadResult><ETag>\"e1\"</ETag></CompleteMultipartUploadResult>",
-                   "x-goog-generation: 1\r\n");
+      return known(
+          "200 OK",
+          "<CompleteMultipartUploadResult><ETag>\"e1\"</ETag></CompleteMultipartUploadResult>",
+          "x-goog-generation: 1\r\n");
     }
     const auto found = objects_.find(call.name);
     if (call.method == "PUT") {
@@ -171,7 +173,8 @@ class FakeGoogle final : public FakeCloud {
       objects_[call.name] = call.body;
       return known("200 OK", "", "x-goog-generation: 1\r\n");
     }
-    if (call.method == "DELETE" && call.query.contains("uploadId")) return known("204 No Content", "");
+    if (call.method == "DELETE" && call.query.contains("uploadId"))
+      return known("204 No Content", "");
     if (found == objects_.end()) return failure("404 Not Found", "NoSuchKey");
     if (call.method == "DELETE") {
       objects_.erase(found);
@@ -193,9 +196,10 @@ class FakeGoogle final : public FakeCloud {
         break;
       }
       last = at->first;
-      out += "<Contents><Key>" + last +
-             "</Key><LastModified>2025-01-01T00:00:00.000Z</LastModified><ETag>\"e1\"</ETag><Size>" +
-             std::to_string(at->second.size()) + "</Size></Contents>";
+      out +=
+          "<Contents><Key>" + last +
+          "</Key><LastModified>2025-01-01T00:00:00.000Z</LastModified><ETag>\"e1\"</ETag><Size>" +
+          std::to_string(at->second.size()) + "</Size></Contents>";
     }
     if (more) out += "<NextContinuationToken>" + last + "</NextContinuationToken>";
     return http_answer("200 OK", out + "</ListBucketResult>");
@@ -258,8 +262,8 @@ class FakeAzure final : public FakeCloud {
       at += 9;
       const std::string path = decoded(call.body.substr(at, call.body.find(' ', at) - at));
       const std::size_t bucket = path.find(bucket_ + "/");
-      const bool there =
-          bucket != std::string::npos && objects_.erase(path.substr(bucket + bucket_.size() + 1)) > 0;
+      const bool there = bucket != std::string::npos &&
+                         objects_.erase(path.substr(bucket + bucket_.size() + 1)) > 0;
       out += "--answers\r\nContent-Type: application/http\r\nContent-ID: " + std::to_string(id) +
              "\r\n\r\nHTTP/1.1 " + (there ? "202 Accepted" : "404 Not Found") +
              "\r\nContent-Length: 0\r\n\r\n\r\n";
@@ -286,7 +290,8 @@ class FakeAzure final : public FakeCloud {
              "</Content-Length><Content-Type>application/octet-stream</Content-Type></Properties>"
              "</Blob>";
     }
-    return http_answer("200 OK", out + "</Blobs><NextMarker>" + next + "</NextMarker></EnumerationResults>");
+    return http_answer("200 OK",
+                       out + "</Blobs><NextMarker>" + next + "</NextMarker></EnumerationResults>");
   }
 };
 

@@ -22,14 +22,16 @@ struct Cloud {
 
 constexpr char kKey[] = "c2VjcmV0";
 
-const Cloud kGoogle = {
-    "google", "gs://bucket/root", [] { return std::unique_ptr<FakeCloud>(new FakeGoogle("bucket")); },
-    [](const std::string& url) -> StoreVariables { return {{"STORAGE_EMULATOR_HOST", url}}; }};
+const Cloud kGoogle = {"google", "gs://bucket/root",
+                       [] { return std::unique_ptr<FakeCloud>(new FakeGoogle("bucket")); },
+                       [](const std::string& url) -> StoreVariables {
+                         return {{"STORAGE_EMULATOR_HOST", url}};
+                       }};
 const Cloud kAzure = {
     "azure", "az://bucket/root", [] { return std::unique_ptr<FakeCloud>(new FakeAzure("bucket")); },
     [](const std::string& url) -> StoreVariables {
-      return {{"AZURE_STORAGE_CONNECTION_STRING", "AccountName=me;AccountKey=" + std::string(kKey) +
-                                                      ";BlobEndpoint=" + url + "/me"},
+      return {{"AZURE_STORAGE_CONNECTION_STRING",
+               "AccountName=me;AccountKey=" + std::string(kKey) + ";BlobEndpoint=" + url + "/me"},
               {"AZURE_ALLOW_HTTP", "true"}};
     }};
 
@@ -173,10 +175,11 @@ TEST(GoogleRoots, TakeTheEndpointOfAServiceAccount) {
 
 TEST(AzureRoots, RefuseWrongCredentials) {
   FakeAzure azure("bucket");
-  auto store = open_cloud_store("az://bucket/root", {{"AZURE_STORAGE_ENDPOINT", azure.url() + "/me"},
-                                                     {"AZURE_ALLOW_HTTP", "true"},
-                                                     {"AZURE_STORAGE_ACCOUNT_NAME", "me"},
-                                                     {"AZURE_STORAGE_TOKEN", "expired"}});
+  auto store =
+      open_cloud_store("az://bucket/root", {{"AZURE_STORAGE_ENDPOINT", azure.url() + "/me"},
+                                            {"AZURE_ALLOW_HTTP", "true"},
+                                            {"AZURE_STORAGE_ACCOUNT_NAME", "me"},
+                                            {"AZURE_STORAGE_TOKEN", "expired"}});
   ASSERT_TRUE(store.ok()) << store.error().message();
   const auto got = (*store)->get("graph.json");
   ASSERT_FALSE(got.ok());
