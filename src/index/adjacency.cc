@@ -25,6 +25,20 @@ bool dense_pays(RowId first, RowId last, std::size_t edges) {
 constexpr std::size_t kBucketedEdges = 1u << 17;
 constexpr unsigned kBucketBits = 8;
 
+using BucketStarts = std::array<std::uint32_t, (std::size_t{1} << kBucketBits) + 1>;
+
+// Of a number of targets: how many low bits the targets of one bucket differ in.
+unsigned bucket_shift(std::size_t targets) {
+  const auto range_bits = static_cast<unsigned>(std::bit_width(targets - 1));
+  return range_bits > kBucketBits ? range_bits - kBucketBits : 0;
+}
+
+BucketStarts bucket_starts(const std::vector<std::uint32_t>& next, unsigned shift) {
+  BucketStarts starts{};
+  for (std::size_t b = 0; b << shift < next.size(); ++b) starts[b] = next[b << shift];
+  return starts;
+}
+
 // Calls place(position, row, source) for every edge, where `position` is its place in the order by
 // (target, row). `next[t - first]` is the first position of target t; it is moved past its edges.
 // `for_each_edge(visit)` calls visit(row, source) in row order.
@@ -40,10 +54,8 @@ void place_by_target(std::span<const RowId> targets, RowId first, std::vector<st
     std::uint32_t row;
     RowId source, target;
   };
-  const auto range_bits = static_cast<unsigned>(std::bit_width(next.size() - 1));
-  const unsigned shift = range_bits > kBucketBits ? range_bits - kBucketBits : 0;
-  std::array<std::uint32_t, (std::size_t{1} << kBucketBits) + 1> cursors{};
-  for (std::size_t b = 0; b << shift < next.size(); ++b) cursors[b] = next[b << shift];
+  const unsigned shift = bucket_shift(next.size());
+  BucketStarts cursors = bucket_starts(next, shift);
   const auto edges = std::make_unique_for_overwrite<Edge[]>(targets.size());
   for_each_edge([&](std::uint32_t row, RowId source) {
     const RowId target = targets[row] - first;
@@ -81,12 +93,24 @@ std::vector<std::uint32_t> order_by_target(std::span<const RowId> targets) {
   for (const RowId target : targets) ++next[target - first + 1];
   sum_up(next);
   next.pop_back();
-  place_by_target(
-      targets, first, next,
-      [&targets](const auto& visit) {
-        for (std::uint32_t row = 0; row < targets.size(); ++row) visit(row, 0);
-      },
-      [&order](std::uint32_t position, std::uint32_t row, RowId) { order[position] = row; });
+  if (targets.size() < kBucketedEdges) {
+    for (std::uint32_t row = 0; row < targets.size(); ++row)
+      order[next[targets[row] - first]++] = row;
+    return order;
+  }
+  // The rows of each bucket, in the place that the bucket will have; then each bucket by itself, so
+  // that no more is held than the order and one bucket.
+  const unsigned shift = bucket_shift(next.size());
+  const auto cursors = bucket_starts(next, shift);
+  auto fill = cursors;
+  for (std::uint32_t row = 0; row < targets.size(); ++row) {
+    order[fill[(targets[row] - first) >> shift]++] = row;
+  }
+  std::vector<std::uint32_t> rows;
+  for (std::size_t b = 0; b << shift < next.size(); ++b) {
+    rows.assign(order.begin() + cursors[b], order.begin() + fill[b]);
+    for (const std::uint32_t row : rows) order[next[targets[row] - first]++] = row;
+  }
   return order;
 }
 

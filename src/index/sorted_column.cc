@@ -125,7 +125,9 @@ void encode_permutation(const std::vector<std::uint32_t>& rows, std::string& out
   const std::uint32_t bits = bits_for(count);
   const std::uint32_t head[2] = {count, bits};
   out.append(reinterpret_cast<const char*>(head), sizeof head);
-  std::string packed(encoded_size(count, bits) - kHead, '\0');
+  const std::size_t start = out.size();
+  out.resize(start + encoded_size(count, bits) - kHead);
+  char* const packed = out.data() + start;
   std::uint64_t word = 0;
   unsigned used = 0;
   std::size_t at = 0;
@@ -133,13 +135,12 @@ void encode_permutation(const std::vector<std::uint32_t>& rows, std::string& out
     word |= std::uint64_t{row} << used;
     used += bits;
     if (used < 64) continue;
-    std::memcpy(packed.data() + at, &word, sizeof word);
+    std::memcpy(packed + at, &word, sizeof word);
     at += sizeof word;
     used -= 64;
     word = used > 0 ? std::uint64_t{row} >> (bits - used) : 0;
   }
-  if (used > 0) std::memcpy(packed.data() + at, &word, sizeof word);
-  out += packed;
+  if (used > 0) std::memcpy(packed + at, &word, sizeof word);
 }
 
 Result<std::vector<std::uint32_t>> decode_permutation(std::string_view bytes, std::uint32_t rows) {

@@ -38,12 +38,16 @@ void sort_edges(std::vector<RowId>& src, std::vector<RowId>& dst,
     targets.take(dst[i]);
   }
   const unsigned shift = targets.bits();
-  std::vector<std::uint64_t> keys(n), next(n);
+  std::vector<std::uint64_t> keys(n);
   std::vector<std::uint32_t> next_order(order != nullptr ? n : 0);
   for (std::size_t i = 0; i < n; ++i) {
     keys[i] = std::uint64_t{src[i] - sources.low} << shift | (dst[i] - targets.low);
   }
+  // The keys say all: tens of millions of edges are not held twice.
+  std::vector<RowId>().swap(src);
+  std::vector<RowId>().swap(dst);
   const unsigned bits = shift + sources.bits();
+  std::vector<std::uint64_t> next(n);
   std::vector<std::uint32_t> starts(kBuckets);
   for (unsigned done = 0; done < bits; done += kDigitBits) {
     std::fill(starts.begin(), starts.end(), 0);
@@ -58,6 +62,9 @@ void sort_edges(std::vector<RowId>& src, std::vector<RowId>& dst,
     keys.swap(next);
     if (order != nullptr) order->swap(next_order);
   }
+  std::vector<std::uint64_t>().swap(next);
+  src.resize(n);
+  dst.resize(n);
   const std::uint64_t mask = (std::uint64_t{1} << shift) - 1;
   for (std::size_t i = 0; i < n; ++i) {
     src[i] = static_cast<RowId>(keys[i] >> shift) + sources.low;
