@@ -45,9 +45,8 @@ void Interner::grow() {
   }
 }
 
-std::uint32_t Interner::intern(std::string_view text) {
+std::uint32_t Interner::intern(std::string_view text, std::uint32_t hash) {
   if (std::size_t{size()} * 4 >= slots_.size() * 3) grow();
-  const auto hash = static_cast<std::uint32_t>(text_hash(text));
   const std::uint64_t word = word_of(text);
   Slot& slot = slots_[slot_of(text, word, hash)];
   if (slot.number != kNone) return slot.number;
@@ -59,7 +58,7 @@ std::uint32_t Interner::intern(std::string_view text) {
 
 std::uint32_t Interner::find(std::string_view text) const {
   if (slots_.empty()) return kNone;
-  return slots_[slot_of(text, word_of(text), static_cast<std::uint32_t>(text_hash(text)))].number;
+  return slots_[slot_of(text, word_of(text), hash_of(text))].number;
 }
 
 std::size_t Interner::memory() const {

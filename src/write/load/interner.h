@@ -15,7 +15,16 @@ class Interner {
  public:
   static constexpr std::uint32_t kNone = 0xFFFFFFFF;
 
-  std::uint32_t intern(std::string_view text);
+  std::uint32_t intern(std::string_view text) { return intern(text, hash_of(text)); }
+  // In two steps, so that a caller with several texts at hand need not wait for memory at each: the
+  // first brings the place near.
+  static std::uint32_t hash_of(std::string_view text) {
+    return static_cast<std::uint32_t>(text_hash(text));
+  }
+  void prefetch(std::uint32_t hash) const {
+    if (!slots_.empty()) __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]);
+  }
+  std::uint32_t intern(std::string_view text, std::uint32_t hash);
   // kNone when it was never interned.
   std::uint32_t find(std::string_view text) const;
 

@@ -176,6 +176,7 @@ Piece RecordParser::parse(std::string_view text) {
   } else {
     parse_sequence(text, piece);
   }
+  number_open_ends();
   for (std::size_t i = 0; i < collectors_.size(); ++i) {
     if (collectors_[i]->records > 0) piece.types.push_back(collectors_[i]->finish(i));
   }
@@ -361,10 +362,29 @@ void RecordParser::collect(std::size_t type, std::uint64_t number, const JsonTok
     return;
   }
   if (from != nullptr) {
-    rows.from.push_back(ends_[rows.type.from_ends].intern(from->text));
-    rows.to.push_back(ends_[rows.type.to_ends].intern(to->text));
+    collect_end(ends_[rows.type.from_ends], *from, rows.from);
+    collect_end(ends_[rows.type.to_ends], *to, rows.to);
   }
   ++rows.rows;
+}
+
+// Where there are millions of ends, each look-up waits for memory: some are under way at a time.
+void RecordParser::collect_end(Interner& ends, const JsonToken& token,
+                               std::vector<std::uint32_t>& out) {
+  const bool escaped = token.text.size() + 2 != token.raw.size();  // then it is the reader's
+  if (escaped) return out.push_back(ends.intern(token.text));
+  const std::uint32_t hash = Interner::hash_of(token.text);
+  ends.prefetch(hash);
+  open_ends_.push_back({&ends, &out, static_cast<std::uint32_t>(out.size()), hash, token.text});
+  out.push_back(Interner::kNone);
+  if (open_ends_.size() >= kMaxOpenEnds) number_open_ends();
+}
+
+void RecordParser::number_open_ends() {
+  for (const OpenEnd& end : open_ends_) {
+    (*end.out)[end.row] = end.ends->intern(end.text, end.hash);
+  }
+  open_ends_.clear();
 }
 
 // Names the place behind the message. A ceiling concerns the whole input.

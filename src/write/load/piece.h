@@ -86,6 +86,16 @@ class RecordParser {
   std::optional<PlacedError> parse_line(std::string_view line, std::uint64_t number, bool utf8);
   std::optional<PlacedError> read_strict(std::uint64_t number);
   std::optional<PlacedError> read_permissive(std::uint64_t number);
+  // An end whose number is not known yet: it goes to (*out)[row].
+  struct OpenEnd {
+    Interner* ends;
+    std::vector<std::uint32_t>* out;
+    std::uint32_t row, hash;
+    std::string_view text;  // of the piece
+  };
+  static constexpr std::size_t kMaxOpenEnds = 32;
+  void collect_end(Interner& ends, const JsonToken& token, std::vector<std::uint32_t>& out);
+  void number_open_ends();
   void collect(std::size_t type, std::uint64_t number, const JsonToken* from, const JsonToken* to,
                std::uint32_t data);
   PlacedError wrong_record(Error error, std::uint64_t number) const;
@@ -98,6 +108,7 @@ class RecordParser {
   const ValueIntake intake_;
   JsonReader reader_;
   std::vector<Interner> ends_;
+  std::vector<OpenEnd> open_ends_;
   std::vector<std::unique_ptr<Collector>> collectors_;  // by type
   std::vector<std::uint32_t> slots_;  // by position: token of the record's value, 0 for none
   std::map<TypeId, IdRemap> remaps_;
