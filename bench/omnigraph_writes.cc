@@ -207,12 +207,7 @@ int load(const char* store, std::string_view schema, std::string_view mode_name,
   }
   const auto start = SteadyClock::now();
   const Graph graph =
-      schema == "-"
-          ? expect(Graph::open(store))
-          : expect(Graph::create(
-                store, source,
-                {.memory_limit =
-                     std::getenv("OGM") ? std::strtoull(std::getenv("OGM"), 0, 10) << 20 : 0}));
+      schema == "-" ? expect(Graph::open(store)) : expect(Graph::create(store, source));
   unsigned long long entities = 0;
   for (const std::string& argument : files) {
     omnigraph::LoadRequest request{.mode = mode};

@@ -164,7 +164,7 @@ TEST_F(TableTest, MappingsAreHeldToTheSchema) {
       load(graph, path, {.type = "Thing", .columns = {{"key", "name"}}, .ignore_unknown = true}),
       "");
   EXPECT_EQ(load(graph, file("v.csv", "key,i32\na,1\nb,x\n"), {.type = "Thing"}, LoadMode::kMerge),
-            "strict property 'i32' expects Int32, got \"x\"");
+            "strict property 'i32' expects Int32, got \"x\" (line 2)");
   EXPECT_EQ(
       load(graph, file("f.csv", "key,i32\na\n"), {.type = "Thing"}),
       "cannot read '" + (folder_ / "f.csv").string() + "': row 1 has 1 fields, the header has 2");
