@@ -1,16 +1,20 @@
 #!/usr/bin/env python3
-"""Runs the benchmark and prints its table: Omnigraph beside Kuzu, DuckDB and SQLite on the same data,
+"""Runs the benchmark and prints its table: Omnigraph beside Kuzu, DuckDB and SQLite, the same data,
 the same machine and in the same run, answers compared.
 
     bench/run.py [--size 10k|100k|1m] [--work DIR] [--build DIR] [--repetitions N] [--json FILE]
+                 [--questions-only] [--keep] [--before COMMAND]
 
 Needs a release build with the bench targets and the Python packages of bench/requirements.txt.
+--questions-only leaves out what does not depend on the size of the graph; --keep uses what an
+earlier run loaded; --before puts a command before each one that is measured (taskset, chrt).
 """
 
 import argparse
 import json
 import os
 import pathlib
+import shlex
 import statistics
 import subprocess
 import sys
@@ -40,20 +44,37 @@ def fsync_p50_ms(folder):
     return p50(times)
 
 
-def run_json(command, **options):
-    done = subprocess.run([str(c) for c in command], stdout=subprocess.PIPE, check=False, **options)
+BEFORE = []
+
+
+def run_json(command):
+    command = BEFORE + [str(c) for c in command]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
     if done.returncode != 0:
-        sys.exit(f"failed with {done.returncode}: {' '.join(str(c) for c in command)}")
+        sys.exit(f"failed with {done.returncode}: {' '.join(command)}")
     return json.loads(done.stdout)
 
 
 def cli_p50_ms(command, repetitions=21):
-    times = []
-    for _ in range(repetitions):
-        start = time.perf_counter()
-        subprocess.run([str(c) for c in command], check=True, stdout=subprocess.DEVNULL)
-        times.append((time.perf_counter() - start) * 1e3)
-    return p50(times)
+    """Of a fresh process that runs the command."""
+    timer = ("import json, subprocess, sys, time\ntimes = []\n"
+             "for _ in range(int(sys.argv[1])):\n"
+             "    start = time.perf_counter()\n"
+             "    subprocess.run(sys.argv[2:], check=True, stdout=subprocess.DEVNULL)\n"
+             "    times.append((time.perf_counter() - start) * 1e3)\n"
+             "print(json.dumps(times))")
+    return p50(run_json([sys.executable, "-c", timer, repetitions, *command]))
+
+
+def once(keep, path, make):
+    """What `make` returns, kept beside the data that it loads into `path`."""
+    note = path.with_name(path.name + ".json")
+    if keep and note.exists():
+        return json.loads(note.read_text())
+    subprocess.run(["rm", "-rf", str(path), str(note)], check=True)
+    result = make()
+    note.write_text(json.dumps(result))
+    return result
 
 
 class Table:
@@ -72,6 +93,21 @@ class Table:
         return "\n".join(lines)
 
 
+# How often q1 and q9 are asked on one thread and on two.
+THREAD_REPETITIONS = {"10k": 300, "100k": 300, "1m": 60}
+
+
+def two_threads_over_one(table, work, store, bench, size):
+    drawn = questions.draw_parameters(SEED, THREAD_REPETITIONS[size], SIZES[size][0], False)
+    file = work / "thread-parameters.json"
+    file.write_text(json.dumps({name: drawn[name] for name in ("q1", "q9")}))
+    one, two = (run_json([bench, "questions", store, HERE / "questions.gq", file, threads])
+                ["times"] for threads in ("1", "2"))
+    for name in one:
+        gain = p50(one[name]) / p50(two[name])
+        table.add(f"{name}, two threads over one", gain, "", bound="1.6", holds=gain >= 1.6)
+
+
 def ask_all(table, work, data, store, bench, options):
     size = options.size
     parameters = questions.draw_parameters(SEED, options.repetitions, SIZES[size][0], size == "10k")
@@ -79,11 +115,11 @@ def ask_all(table, work, data, store, bench, options):
     file.write_text(json.dumps(parameters))
     rivals = {}
     for name in ("kuzu", "duckdb"):
-        folder = work / name
-        subprocess.run(["rm", "-rf", str(folder)], check=True)
-        rivals[name] = run_json([sys.executable, HERE / "rivals.py", name, data, folder, file])
+        folder, script = work / f"{name}-{size}", HERE / "rivals.py"
+        loaded = once(options.keep, folder,
+                      lambda: run_json([sys.executable, script, name, "load", data, folder]))
+        rivals[name] = loaded | run_json([sys.executable, script, name, "ask", folder, file])
     ours = run_json([bench, "questions", store, HERE / "questions.gq", file])
-    one_thread = run_json([bench, "questions", store, HERE / "questions.gq", file, "1"])
     for name in parameters:
         mine = [questions.measure(name, [list(row.values()) for row in rows])
                 for rows in ours["answers"][name]]
@@ -97,9 +133,7 @@ def ask_all(table, work, data, store, bench, options):
         factor = questions.FACTORS[name]
         table.add(f"{name}, warm", elapsed, "ms", best, theirs, f"{factor}x faster",
                   theirs / elapsed >= factor)
-    for name in ("q1", "q9"):
-        gain = p50(one_thread["times"][name]) / p50(ours["times"][name])
-        table.add(f"{name}, two threads over one", gain, "", bound="1.6", holds=gain >= 1.6)
+    two_threads_over_one(table, work, store, bench, size)
     limit = 2048 if size == "1m" else 300
     table.add("peak anonymous memory over all questions", ours["anonymous_kib"] / 1024, "MiB",
               "kuzu", rivals["kuzu"]["anonymous_kib"] / 1024, f"{limit} MiB",
@@ -131,61 +165,9 @@ def forty_segments(table, work, data, bench, cli):
               bound="10 ms", holds=answer["p50_ms"] <= 10)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--size", choices=SIZES, default="100k")
-    parser.add_argument("--work", type=pathlib.Path, default=HERE.parent / "build" / "bench")
-    parser.add_argument("--build", type=pathlib.Path, default=HERE.parent / "build" / "release")
-    parser.add_argument("--repetitions", type=int, default=11)
-    parser.add_argument("--json", type=pathlib.Path)
-    options = parser.parse_args()
-    work = options.work
-    work.mkdir(parents=True, exist_ok=True)
-    persons, follows = SIZES[options.size]
-    data = work / f"data-{options.size}"
-    bench, cli = options.build / "omnigraph_bench", options.build / "omnigraph"
-    sync = fsync_p50_ms(work)
-    if sync < 0.01:
-        sys.exit(f"fdatasync takes {sync * 1e3:.1f} us here: this file system does not keep its "
-                 "promise, commits cannot be measured on it; choose another with --work")
-    if not (data / "schema.pg").exists():
-        subprocess.run([options.build / "bench_generate", data, str(persons), str(follows),
-                        str(SEED)], check=True)
-    table = Table()
-    table.add("disk: 4 KiB append + fdatasync, p50", sync, "ms")
-
-    store = work / f"graph-{options.size}"
-    subprocess.run(["rm", "-rf", str(store)], check=True)
-    load = run_json([bench, "load", store, data])
-    rivals = ask_all(table, work, data, store, bench, options)
-    small = options.size == "100k"
-    table.add("load NDJSON, durable", load["ms"], "ms", "kuzu (CSV)", rivals["kuzu"]["load_ms"],
-              "1500 ms" if small else "", load["ms"] < 1500 if small else None)
-    table.add("load, peak resident memory", load["peak_kib"] / 1024, "MiB", bound="256 MiB"
-              if small else "", holds=load["peak_kib"] < 256 * 1024 if small else None)
-    table.add("store after load and questions", load["bytes"] / 1e6, "MB", "duckdb",
-              rivals["duckdb"]["bytes"] / 1e6, "45 MB" if small else "",
-              load["bytes"] < 45e6 if small else None)
-
-    lookup = run_json([bench, "lookup", store, HERE / "questions.gq", str(persons)])
-    table.add("point lookup by key, in process", lookup["p50_us"], "us", bound="20 us",
-              holds=lookup["p50_us"] < 20)
-    command = [cli, "query", "lookup", "--store", store, "--query", HERE / "questions.gq",
-               "--params", '{"key":"p77"}', "--json"]
-    cold = cli_p50_ms(command)
-    table.add("the same as a fresh process", cold, "ms", bound="20 ms", holds=cold < 20)
-
-    cold_hop = cli_p50_ms([cli, "query", "lookup_hop", *command[3:]])
-    table.add("point lookup and one hop as a fresh process", cold_hop, "ms", bound="100 ms",
-              holds=cold_hop < 100)
-    plan = run_json([bench, "plan", store, HERE / "questions.gq"])
-    table.add("parse, check and plan a ten-clause query", plan["p50_us"], "us", bound="200 us",
-              holds=plan["p50_us"] < 200)
-    if small:
-        forty_segments(table, work, data, bench, cli)
-
-    sqlite = run_json([sys.executable, HERE / "rivals.py", "sqlite", data, work / "sqlite",
-                       work / "parameters.json"])["commit_ms"]
+def measure_commits(table, work, bench, cli):
+    script = HERE / "rivals.py"
+    sqlite = run_json([sys.executable, script, "sqlite", "commits", work / "sqlite"])["commit_ms"]
     subprocess.run(["rm", "-rf", str(work / "sqlite"), str(work / "commits")], check=True)
     commits = run_json([bench, "commits", work / "commits", "10", "100", "1000", "10000"])
     unit = p50(sqlite)
@@ -214,6 +196,66 @@ def main():
     table.add("16 threads, commits/s", threads["per_second"], "/s", bound="6x sqlite with one",
               holds=threads["per_second"] >= 6 * per_second)
     table.add("SQLite with one thread, commits/s", per_second, "/s")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size", choices=SIZES, default="100k")
+    parser.add_argument("--work", type=pathlib.Path, default=HERE.parent / "build" / "bench")
+    parser.add_argument("--build", type=pathlib.Path, default=HERE.parent / "build" / "release")
+    parser.add_argument("--repetitions", type=int, default=11)
+    parser.add_argument("--json", type=pathlib.Path)
+    parser.add_argument("--questions-only", action="store_true")
+    parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--before", default="")
+    options = parser.parse_args()
+    BEFORE.extend(shlex.split(options.before))
+    work = options.work
+    work.mkdir(parents=True, exist_ok=True)
+    persons, follows = SIZES[options.size]
+    data = work / f"data-{options.size}"
+    bench, cli = options.build / "omnigraph_bench", options.build / "omnigraph"
+    sync = fsync_p50_ms(work)
+    if sync < 0.01:
+        sys.exit(f"fdatasync takes {sync * 1e3:.1f} us here: this file system does not keep its "
+                 "promise, commits cannot be measured on it; choose another with --work")
+    if not (data / "schema.pg").exists():
+        subprocess.run([options.build / "bench_generate", data, str(persons), str(follows),
+                        str(SEED)], check=True)
+    table = Table()
+    table.add("disk: 4 KiB append + fdatasync, p50", sync, "ms")
+
+    store = work / f"graph-{options.size}"
+    load = once(options.keep, store, lambda: run_json([bench, "load", store, data]))
+    rivals = ask_all(table, work, data, store, bench, options)
+    small = options.size == "100k"
+    table.add("load NDJSON, durable", load["ms"], "ms", "kuzu (CSV)", rivals["kuzu"]["load_ms"],
+              "1500 ms" if small else "", load["ms"] < 1500 if small else None)
+    table.add("load, peak resident memory", load["peak_kib"] / 1024, "MiB", bound="256 MiB"
+              if small else "", holds=load["peak_kib"] < 256 * 1024 if small else None)
+    table.add("store after load and questions", load["bytes"] / 1e6, "MB", "duckdb",
+              rivals["duckdb"]["bytes"] / 1e6, "45 MB" if small else "",
+              load["bytes"] < 45e6 if small else None)
+
+    lookup = run_json([bench, "lookup", store, HERE / "questions.gq", str(persons)])
+    table.add("point lookup by key, in process", lookup["p50_us"], "us", bound="20 us",
+              holds=lookup["p50_us"] < 20)
+    command = [cli, "query", "lookup", "--store", store, "--query", HERE / "questions.gq",
+               "--params", '{"key":"p77"}', "--json"]
+    cold = cli_p50_ms(command)
+    table.add("the same as a fresh process", cold, "ms", bound="20 ms", holds=cold < 20)
+
+    cold_hop = cli_p50_ms([cli, "query", "lookup_hop", *command[3:]])
+    table.add("point lookup and one hop as a fresh process", cold_hop, "ms", bound="100 ms",
+              holds=cold_hop < 100)
+    plan = run_json([bench, "plan", store, HERE / "questions.gq"])
+    table.add("parse, check and plan a ten-clause query", plan["p50_us"], "us", bound="200 us",
+              holds=plan["p50_us"] < 200)
+    if small:
+        forty_segments(table, work, data, bench, cli)
+
+    if not options.questions_only:
+        measure_commits(table, work, bench, cli)
     print(table.text())
     if options.json:
         options.json.write_text(json.dumps(table.rows, indent=1))

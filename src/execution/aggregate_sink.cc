@@ -1,7 +1,9 @@
 #include "execution/aggregate_sink.h"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -34,6 +36,19 @@ bool rows_are_groups(const ScopePlan& root, const VarSet& keys) {
   return true;
 }
 
+void append_cell(std::string& out, const Cell& cell) {
+  out.push_back(static_cast<char>(cell.kind));
+  if (cell.is_null()) return;
+  if (cell.is_list()) {
+    const std::uint64_t size = list_size(cell);
+    out.append(reinterpret_cast<const char*>(&size), sizeof size);
+    for (std::size_t i = 0; i < size; ++i) append_cell(out, list_item(cell, i));
+    return;
+  }
+  out.append(reinterpret_cast<const char*>(&cell.natural), sizeof cell.natural);
+  if (cell.kind == Cell::Kind::kText) out.append(cell.text());
+}
+
 // A key column that no two rows of its variable share.
 bool is_unique(const OutputColumn& column, const Plan& plan, const Catalog& catalog) {
   if (column.value.kind == OutputValue::Kind::kNodeId) return true;
@@ -42,8 +57,32 @@ bool is_unique(const OutputColumn& column, const Plan& plan, const Catalog& cata
          type->find(type->key[0])->id == column.value.property;
 }
 
-// Groups beyond twice the limit that are kept before they are pruned.
-constexpr std::uint64_t kPruneSlack = 1024;
+// The property's values in a table of up to this many rows are compared before the query runs.
+constexpr std::uint32_t kSmallTable = 4096;
+
+// Whether no two rows of the key column's variable have the same value.
+Result<bool> tells_apart(const OutputColumn& column, Execution& execution) {
+  const Plan& plan = execution.plan;
+  if (is_unique(column, plan, execution.context.snapshot().catalog())) return true;
+  const TableView& table = execution.table_of(column.value.variable);
+  if (table.is_edge() || table.key_limit() > kSmallTable) return false;
+  OG_ASSIGN_OR_RETURN(const auto values, table.column(column.value.property, column.value.type));
+  std::set<std::string> seen;
+  for (std::size_t p = 0; p < table.parts().size(); ++p) {
+    const TablePart& part = table.parts()[p];
+    for (std::uint32_t row = 0; row < part.segment->rows(); ++row) {
+      if (!part.live(row)) continue;
+      std::string text;
+      append_cell(text, values->at({static_cast<std::uint32_t>(p), row}));
+      if (!seen.insert(std::move(text)).second) return false;
+    }
+  }
+  return true;
+}
+
+// Sinks of one query, and the size of a table up to which a sink's groups are few.
+constexpr std::size_t kMostSinks = 64;
+constexpr std::uint64_t kLightGroups = 1U << 14;
 
 // Runs up to this length are compared pair by pair.
 constexpr std::size_t kLongestRun = 32;
@@ -66,24 +105,36 @@ bool all_differ(const std::vector<RowKey>& keys, std::uint32_t limit) {
   return true;
 }
 
-void append_cell(std::string& out, const Cell& cell) {
-  out.push_back(static_cast<char>(cell.kind));
-  if (cell.is_null()) return;
-  if (cell.is_list()) {
-    const std::uint64_t size = list_size(cell);
-    out.append(reinterpret_cast<const char*>(&size), sizeof size);
-    for (std::size_t i = 0; i < size; ++i) append_cell(out, list_item(cell, i));
-    return;
-  }
-  out.append(reinterpret_cast<const char*>(&cell.natural), sizeof cell.natural);
-  if (cell.kind == Cell::Kind::kText) out.append(cell.text());
-}
-
 }  // namespace
 
-Result<std::unique_ptr<AggregateSink>> AggregateSink::make(Execution& execution,
-                                                           Threshold& threshold) {
-  std::unique_ptr<AggregateSink> sink(new AggregateSink(execution, threshold));
+Result<std::unique_ptr<AggregateSink::Shared>> AggregateSink::share(Execution& execution) {
+  const Plan& plan = execution.plan;
+  auto shared = std::make_unique<Shared>(!plan.order.empty() && plan.order.front().descending);
+  // By variable of the key, whether its rows are told apart by what the key holds of them.
+  std::map<VarId, bool> keys;
+  for (const OutputColumn& column : plan.columns) {
+    if (column.aggregate || column.value.kind == OutputValue::Kind::kConstant) continue;
+    bool& apart = keys.try_emplace(column.value.variable, false).first->second;
+    if (!apart) {
+      OG_ASSIGN_OR_RETURN(apart, tells_apart(column, execution));
+    }
+  }
+  VarSet variables;
+  std::uint64_t limits = 0;
+  for (const auto& [variable, apart] : keys) {
+    variables.insert(variable);
+    limits = std::max<std::uint64_t>(limits, execution.table_of(variable).key_limit());
+  }
+  shared->final_groups =
+      !keys.empty() && rows_are_groups(plan.root, variables) &&
+      std::all_of(keys.begin(), keys.end(), [](const auto& key) { return key.second; });
+  const bool light = limits <= kLightGroups || (shared->final_groups && plan.limit.has_value());
+  shared->most_sinks = light ? kMostSinks : 2 * execution.context.runtime().executor->width();
+  return shared;
+}
+
+Result<std::unique_ptr<AggregateSink>> AggregateSink::make(Execution& execution, Shared& shared) {
+  std::unique_ptr<AggregateSink> sink(new AggregateSink(execution, shared));
   OG_RETURN_IF_ERROR(sink->open());
   return sink;
 }
@@ -91,14 +142,12 @@ Result<std::unique_ptr<AggregateSink>> AggregateSink::make(Execution& execution,
 Status AggregateSink::open() {
   const Plan& plan = execution_.plan;
   VarSet keys;
-  bool unique = false;
   for (const OutputColumn& column : plan.columns) {
     accumulators_.emplace_back();
     if (column.aggregate) {
       OG_ASSIGN_OR_RETURN(accumulators_.back(), Accumulator::make(column, execution_));
     } else if (column.value.kind != OutputValue::Kind::kConstant) {
       keys.insert(column.value.variable);
-      unique |= is_unique(column, plan, execution_.context.snapshot().catalog());
     }
   }
   variables_.assign(keys.begin(), keys.end());
@@ -111,8 +160,8 @@ Status AggregateSink::open() {
         std::lower_bound(variables_.begin(), variables_.end(), plan.root.source.front().variable);
     run_variable_ = static_cast<std::size_t>(source - variables_.begin());
   }
-  if (distinct && unique && variables_.size() == 1 && plan.limit && *plan.limit < UINT32_MAX) {
-    prune_above_ = 2 * *plan.limit + kPruneSlack;
+  if (shared_.final_groups && plan.limit && *plan.limit < UINT32_MAX) {
+    prune_above_ = 2 * *plan.limit + execution_.context.grain().pruned_groups;
   }
   return {};
 }
@@ -141,7 +190,7 @@ Status AggregateSink::push(Batch& batch) {
 }
 
 void AggregateSink::drop_behind(Batch& batch) {
-  const auto [low, high] = threshold_.range();
+  const auto [low, high] = shared_.threshold.range();
   if (low == 0 && high == UINT64_MAX) return;
   selected_.clear();
   for (std::uint32_t row = 0; row < batch.rows; ++row) {
@@ -169,7 +218,7 @@ Status AggregateSink::prune() {
   if (order.empty() || chosen.size() < *execution_.plan.limit || chosen.empty()) return {};
   const Accumulator* leading = accumulators_[*order.front().column].get();
   if (leading != nullptr && leading->counts_rows()) {
-    threshold_.raise(leading->counts()[chosen.size() - 1]);
+    shared_.threshold.raise(leading->counts()[chosen.size() - 1]);
   }
   return {};
 }
@@ -273,6 +322,7 @@ Status AggregateSink::group_by_value() {
   }
   const std::uint32_t groups = table_->size();
   finals_ = groups;
+  if (shared_.final_groups) return {};
   // Where no row of such a variable is in two groups, no two groups share a value.
   for (std::size_t v = 0; v < variables_.size(); ++v) {
     if (!unique.contains(variables_[v])) continue;

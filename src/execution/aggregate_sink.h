@@ -44,8 +44,18 @@ class AggregateSink final : public Operator {
     std::atomic<std::uint64_t> best_{0};  // 0: none
   };
 
-  // The threshold outlives the sink.
-  static Result<std::unique_ptr<AggregateSink>> make(Execution& execution, Threshold& threshold);
+  // What the sinks of one query share.
+  struct Shared {
+    explicit Shared(bool descending) : threshold(descending) {}
+    Threshold threshold;
+    // Rows are groups, and no two of them have the same values in the key.
+    bool final_groups = false;
+    // More sinks than this would cost more than they bring.
+    std::size_t most_sinks = 1;
+  };
+  static Result<std::unique_ptr<Shared>> share(Execution& execution);
+  // `shared` outlives the sink.
+  static Result<std::unique_ptr<AggregateSink>> make(Execution& execution, Shared& shared);
 
   Status push(Batch& batch) override;
   Status merge(AggregateSink& other);
@@ -61,8 +71,8 @@ class AggregateSink final : public Operator {
     std::optional<IdOrder> ids;
   };
 
-  AggregateSink(Execution& execution, Threshold& threshold)
-      : execution_(execution), threshold_(threshold), memory_(execution.context) {}
+  AggregateSink(Execution& execution, Shared& shared)
+      : execution_(execution), shared_(shared), memory_(execution.context) {}
   Status open();
   Status charge();
   Status open_keys();
@@ -85,7 +95,7 @@ class AggregateSink final : public Operator {
   Status prune();
 
   Execution& execution_;
-  Threshold& threshold_;
+  Shared& shared_;
   Reservation memory_;
   std::vector<VarId> variables_;  // of the key, ascending
   std::unique_ptr<GroupTable> table_;

@@ -9,6 +9,9 @@
 namespace omnigraph {
 namespace {
 
+// Reading an edge by page costs about a sixteenth of visiting a node.
+constexpr double kPagedEdges = 16;
+
 // A step's test is evaluated for its whole table when at least this part of the table's rows will
 // ask.
 constexpr double kWholeTableFraction = 0.1;
@@ -83,6 +86,11 @@ Status bind_step(const Step& plan, double rows_in, Execution& execution, BoundSt
   if (walks) {
     step.edge_table = &execution.tables.of(plan.edge);
     OG_ASSIGN_OR_RETURN(step.edges, step.edge_table->edges());
+    // Few nodes may have many edges.
+    if (plan.kind == Step::Kind::kExpand && plan.estimated_rows > kPagedEdges) {
+      OG_RETURN_IF_ERROR(
+          step.edges->expect(static_cast<std::size_t>(plan.estimated_rows / kPagedEdges)));
+    }
     OG_ASSIGN_OR_RETURN(step.edge_filter, bind_filter(plan.conditions, plan.edge, *step.edge_table,
                                                       execution.context, execution.plan.variables));
     step.to_table = &execution.table_of(plan.to);
@@ -114,8 +122,8 @@ Status bind_step(const Step& plan, double rows_in, Execution& execution, BoundSt
     step.product->memory = std::make_unique<Reservation>(execution.context);
     MaterializeSink sink(*step.product, execution);
     OG_RETURN_IF_ERROR(run_scope(
-        *step.inner, execution, nullptr, false, [&](std::size_t) -> Operator& { return sink; },
-        [](std::size_t) {}));
+        *step.inner, execution, nullptr, 1, [&](std::size_t) -> Operator& { return sink; },
+        [](std::size_t) { return Status(); }));
     if (plan.join) {
       OG_RETURN_IF_ERROR(bind_crossing(step, {&*plan.join, 1}, execution));
       OG_RETURN_IF_ERROR(build_join(step));

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "execution/context.h"
+#include "execution/group_search.h"
 #include "execution/plan.h"
 #include "execution/weights.h"
 
@@ -71,6 +72,7 @@ struct BoundStep {
   std::unique_ptr<BoundScope> inner;
   std::unique_ptr<MaterializedRows> product;
   std::unique_ptr<JoinIndex> join;  // of the product's rows; crossing[0] is its condition
+  mutable SearchPool searches;      // kHops
   mutable Counters counters;
 };
 

@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "index/adjacency.h"
@@ -85,6 +86,20 @@ class EdgeView {
 
   // Appends the distinct neighbours of `node`, ascending.
   Status neighbors(RowId node, Direction direction, std::vector<RowId>& out) const;
+  // The distinct neighbours of `node`, ascending: in place where one run holds them, else in
+  // `scratch`.
+  Result<std::span<const RowId>> neighbor_set(RowId node, Direction direction,
+                                              std::vector<RowId>& scratch) const {
+    if (simple() && direction != Direction::kBoth) {
+      if (parts_.empty()) return std::span<const RowId>();
+      const AdjacencySide& side = parts_[0].side(direction);
+      const AdjacencySide::Run run = side.run(node);
+      return side.neighbors().subspan(run.begin, run.size());
+    }
+    scratch.clear();
+    OG_RETURN_IF_ERROR(neighbors(node, direction, scratch));
+    return std::span<const RowId>(scratch);
+  }
   // Appends every edge at `node` with its position; with kBoth a self-loop once.
   Status edges(RowId node, Direction direction, std::vector<RowId>& neighbors,
                std::vector<std::uint32_t>& positions) const;

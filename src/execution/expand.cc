@@ -75,21 +75,6 @@ class Expand final : public Operator {
   }
 
  private:
-  // The neighbours as a set, in place where one run holds them.
-  static Result<std::span<const RowId>> neighbors_of(const EdgeView& edges, RowId node,
-                                                     Direction direction,
-                                                     std::vector<RowId>& scratch) {
-    if (edges.simple() && direction != Direction::kBoth) {
-      if (edges.parts().empty()) return std::span<const RowId>();
-      const AdjacencySide& side = edges.parts()[0].side(direction);
-      const AdjacencySide::Run run = side.run(node);
-      return side.neighbors().subspan(run.begin, run.size());
-    }
-    scratch.clear();
-    OG_RETURN_IF_ERROR(edges.neighbors(node, direction, scratch));
-    return std::span<const RowId>(scratch);
-  }
-
   // Sets common_ to what the row's traversals into the new variable have in common; shortest sets
   // first.
   Status find_common(const Batch& batch, std::uint32_t row) {
@@ -97,13 +82,13 @@ class Expand final : public Operator {
     spans_.clear();
     OG_ASSIGN_OR_RETURN(
         const std::span<const RowId> main,
-        neighbors_of(edges_, batch.columns[plan.from][row], plan.direction, sets_[0]));
+        edges_.neighbor_set(batch.columns[plan.from][row], plan.direction, sets_[0]));
     spans_.push_back(main);
     for (std::size_t i = 0; i < plan.closings.size(); ++i) {
       const Closing& closing = plan.closings[i];
       OG_ASSIGN_OR_RETURN(const std::span<const RowId> other,
-                          neighbors_of(*step_.closings[i], batch.columns[closing.from][row],
-                                       closing.direction, sets_[i + 1]));
+                          step_.closings[i]->neighbor_set(batch.columns[closing.from][row],
+                                                          closing.direction, sets_[i + 1]));
       spans_.push_back(other);
     }
     std::sort(spans_.begin(), spans_.end(),
@@ -144,10 +129,32 @@ FanOut::FanOut(const BoundStep& step, Execution& execution, Operator& next)
                 std::find(live.begin(), live.end(), *step.plan->edge_slot) != live.end());
 }
 
+bool FanOut::counts_only() const {
+  return !keep_to_ && !keep_edge_ && (!step_.weights || step_.weights->form == Weights::Form::kAll);
+}
+
+Status FanOut::add_count(const Batch& batch, std::uint32_t row, std::uint64_t count) {
+  if (count == 0) return {};
+  parents_.push_back(row);
+  if (count != 1 && factors_.empty()) factors_.assign(parents_.size() - 1, 1);
+  if (count != 1 || !factors_.empty()) factors_.push_back(count);
+  if (execution_.measure) step_.counters.rows += count - 1;  // the batch counts the other one
+  return parents_.size() >= kBatchRows ? flush(batch) : Status();
+}
+
 Status FanOut::add(const Batch& batch, std::uint32_t row, std::span<const RowId> neighbors,
                    std::span<const std::uint32_t> positions) {
   const Weights* weights = step_.weights ? &*step_.weights : nullptr;
   const bool all = weights == nullptr || weights->form == Weights::Form::kAll;
+  if (!keep_to_ && !keep_edge_) {
+    // Nobody asks which neighbours: the row stands for all of them.
+    std::uint64_t count = neighbors.size();
+    if (!all) {
+      count = 0;
+      for (const RowId n : neighbors) count = saturating_add(count, weights->get(n));
+    }
+    return add_count(batch, row, count);
+  }
   std::size_t at = 0;
   while (at < neighbors.size()) {
     const std::size_t room = kBatchRows - parents_.size();

@@ -19,6 +19,9 @@ class FanOut {
   Status add(const Batch& batch, std::uint32_t row, std::span<const RowId> neighbors,
              std::span<const std::uint32_t> positions);
   Status flush(const Batch& batch);
+  // Whether a row and the number of its neighbours say all: then they may be added so.
+  bool counts_only() const;
+  Status add_count(const Batch& batch, std::uint32_t row, std::uint64_t count);
 
  private:
   const BoundStep& step_;

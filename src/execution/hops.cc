@@ -14,35 +14,78 @@ class Hops final : public Operator {
   Hops(const BoundStep& step, Execution& execution, Operator& next, const StopFlag* stop)
       : step_(step),
         stop_(stop),
+        context_(execution.context),
         search_(*step.edges, step.to_table->key_limit(), execution.context),
-        fan_(step, execution, next) {}
+        fan_(step, execution, next),
+        lanes_(stop == nullptr ? GroupSearch::kLanes : 1) {}
 
   Status push(Batch& batch) override {
-    const Step& plan = *step_.plan;
-    const std::vector<RowKey>& from = batch.columns[plan.from];
-    for (std::uint32_t row = 0; row < batch.rows; ++row) {
-      if (stop_ != nullptr && stop_->load(std::memory_order_relaxed)) return {};
-      // Neighbouring rows often hold the same node.
-      if (row == 0 || from[row] != from[row - 1]) {
-        found_.clear();
-        OG_RETURN_IF_ERROR(
-            plan.reversed_search
-                ? search_.find_starts(from[row], plan.direction, plan.min_hops, plan.max_hops,
-                                      found_)
-                : search_.find(from[row], plan.direction, plan.min_hops, plan.max_hops, found_));
-        std::sort(found_.begin(), found_.end());
+    const std::vector<RowKey>& from = batch.columns[step_.plan->from];
+    // Runs of rows with as many different nodes as a group may have.
+    for (std::uint32_t begin = 0; begin < batch.rows;) {
+      sources_.clear();
+      std::uint32_t end = begin;
+      for (; end < batch.rows; ++end) {
+        if (!sources_.empty() && from[end] == sources_.back()) continue;
+        if (sources_.size() == lanes_) break;
+        sources_.push_back(from[end]);
       }
-      OG_RETURN_IF_ERROR(fan_.add(batch, row, found_, {}));
+      OG_RETURN_IF_ERROR(serve(batch, begin, end));
+      if (stopped()) return {};
+      begin = end;
+      lanes_ = std::min(GroupSearch::kLanes, lanes_ * 2);
     }
     return fan_.flush(batch);
   }
 
+  Status finish() override {
+    if (group_) step_.searches.give(std::move(group_));
+    return {};
+  }
+
  private:
+  bool stopped() const { return stop_ != nullptr && stop_->load(std::memory_order_relaxed); }
+
+  Status serve(const Batch& batch, std::uint32_t begin, std::uint32_t end) {
+    const Step& plan = *step_.plan;
+    const std::vector<RowKey>& from = batch.columns[plan.from];
+    distinct_ = sources_;
+    std::sort(distinct_.begin(), distinct_.end());
+    distinct_.erase(std::unique(distinct_.begin(), distinct_.end()), distinct_.end());
+    if (distinct_.size() == 1) {
+      found_.clear();
+      OG_RETURN_IF_ERROR(
+          plan.reversed_search
+              ? search_.find_starts(distinct_[0], plan.direction, plan.min_hops, plan.max_hops,
+                                    found_)
+              : search_.find(distinct_[0], plan.direction, plan.min_hops, plan.max_hops, found_));
+      std::sort(found_.begin(), found_.end());
+      for (std::uint32_t row = begin; row < end; ++row) {
+        OG_RETURN_IF_ERROR(fan_.add(batch, row, found_, {}));
+      }
+      return {};
+    }
+    if (!group_) group_ = step_.searches.take(*step_.edges, step_.to_table->key_limit());
+    const HopRange range{plan.direction, plan.min_hops, plan.max_hops, plan.reversed_search};
+    OG_RETURN_IF_ERROR(group_->run(distinct_, range, context_));
+    for (std::uint32_t row = begin; row < end && !stopped(); ++row) {
+      const auto lane = static_cast<std::size_t>(
+          std::lower_bound(distinct_.begin(), distinct_.end(), from[row]) - distinct_.begin());
+      OG_RETURN_IF_ERROR(fan_.counts_only() ? fan_.add_count(batch, row, group_->count(lane))
+                                            : fan_.add(batch, row, group_->found(lane), {}));
+    }
+    return {};
+  }
+
   const BoundStep& step_;
   const StopFlag* stop_;
-  HopSearch search_;
+  QueryContext& context_;
+  HopSearch search_;                    // of a single node
+  std::unique_ptr<GroupSearch> group_;  // of several
   FanOut fan_;
-  std::vector<RowId> found_;
+  // Different nodes in a group: the first ones are small where a few rows may be enough.
+  std::size_t lanes_;
+  std::vector<RowId> sources_, distinct_, found_;
 };
 
 }  // namespace
@@ -71,16 +114,12 @@ Status HopSearch::walk(RowId start, Direction direction, std::uint32_t max, cons
   OG_RETURN_IF_ERROR(visit(start, 0U));
   for (std::uint32_t hop = 1; hop <= max && !frontier_.empty(); ++hop) {
     next_.clear();
-    std::uint32_t until_check = kBatchRows;
     OG_RETURN_IF_ERROR(edges_.expect(frontier_.size()));
     for (const RowId node : frontier_) {
-      if (--until_check == 0) {
-        until_check = kBatchRows;
-        OG_RETURN_IF_ERROR(context_.check());
-      }
-      neighbors_.clear();
-      OG_RETURN_IF_ERROR(edges_.neighbors(node, direction, neighbors_));
-      for (const RowId neighbor : neighbors_) {
+      OG_ASSIGN_OR_RETURN(const std::span<const RowId> neighbors,
+                          edges_.neighbor_set(node, direction, neighbors_));
+      OG_RETURN_IF_ERROR(pause_.after(neighbors.size() + 1, context_));
+      for (const RowId neighbor : neighbors) {
         if (seen_[neighbor] == epoch_) continue;
         seen_[neighbor] = epoch_;
         next_.push_back(neighbor);
@@ -136,10 +175,11 @@ Result<std::optional<std::uint32_t>> HopSearch::distance(RowId start, RowId end,
     next_.clear();
     OG_RETURN_IF_ERROR(edges_.expect(frontier.size()));
     for (const RowId node : frontier) {
-      neighbors_.clear();
-      OG_RETURN_IF_ERROR(
-          edges_.neighbors(node, ahead ? direction : reversed(direction), neighbors_));
-      for (const RowId neighbor : neighbors_) {
+      OG_ASSIGN_OR_RETURN(
+          const std::span<const RowId> neighbors,
+          edges_.neighbor_set(node, ahead ? direction : reversed(direction), neighbors_));
+      OG_RETURN_IF_ERROR(pause_.after(neighbors.size() + 1, context_));
+      for (const RowId neighbor : neighbors) {
         if (met[neighbor] == epoch_) return std::optional<std::uint32_t>(hops);
         if (seen[neighbor] == epoch_) continue;
         seen[neighbor] = epoch_;

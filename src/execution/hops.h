@@ -42,6 +42,7 @@ class HopSearch {
   const RowId limit_;
   QueryContext& context_;
   Reservation memory_;
+  Pause pause_;
   std::uint32_t epoch_ = 0;
   std::vector<std::uint32_t> seen_;       // == epoch_: visited by this search
   std::vector<std::uint32_t> seen_back_;  // the same from the far end

@@ -88,10 +88,12 @@ class TestApplication {
   std::vector<RowId> domain_;
 };
 
-// Runs the source of a scope (its weights) through pipelines, in morsels when `parallel`.
-// `make_sink` gives the sink of morsel i of n; sinks are merged by the caller in that order.
-Status run_scope(const BoundScope& scope, Execution& execution, const StopFlag* stop, bool parallel,
+// Runs the source of a scope (its weights) through pipelines, in at most `most_morsels` morsels.
+// `make_sink` gives the sink of morsel i of n, after `prepare(n)`; sinks are merged by the caller
+// in that order.
+Status run_scope(const BoundScope& scope, Execution& execution, const StopFlag* stop,
+                 std::size_t most_morsels,
                  const std::function<Operator&(std::size_t morsel)>& make_sink,
-                 const std::function<void(std::size_t morsels)>& prepare);
+                 const std::function<Status(std::size_t morsels)>& prepare);
 
 }  // namespace omnigraph

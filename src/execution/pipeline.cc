@@ -6,10 +6,6 @@
 namespace omnigraph {
 namespace {
 
-// Rows that one thread takes at a time, and how few are not worth a second one.
-constexpr std::uint32_t kMorselRows = 1U << 13;
-constexpr std::uint64_t kParallelRows = 50'000;
-
 // Stands in front of an operator when a plan is explained: rows count for the step before it, time
 // for the operator, less what the ones behind it take.
 class Measured final : public Operator {
@@ -216,13 +212,10 @@ Status Pipeline::finish() {
   return sink_.finish();
 }
 
-Status run_scope(const BoundScope& scope, Execution& execution, const StopFlag* stop, bool parallel,
-                 const std::function<Operator&(std::size_t)>& make_sink,
-                 const std::function<void(std::size_t)>& prepare) {
-  if (scope.never) {
-    prepare(0);
-    return {};
-  }
+Status run_scope(const BoundScope& scope, Execution& execution, const StopFlag* stop,
+                 std::size_t most_morsels, const std::function<Operator&(std::size_t)>& make_sink,
+                 const std::function<Status(std::size_t)>& prepare) {
+  if (scope.never) return prepare(0);
   std::uint32_t begin = 0, end = scope.source_table->key_limit();
   if (scope.source->form == Weights::Form::kSparse) {
     end = static_cast<std::uint32_t>(scope.source->keys.size());
@@ -234,20 +227,27 @@ Status run_scope(const BoundScope& scope, Execution& execution, const StopFlag* 
     }
   }
   std::uint32_t morsel_rows = std::max(end - begin, 1U);
-  if (parallel && execution.context.runtime().executor->width() > 1) {
+  if (most_morsels > 1 && execution.context.runtime().executor->width() > 1) {
     // Rows that the steps will see, whatever the source is.
     double work = end - begin;
     for (const RangeFactor& factor : scope.source->pending) {
       work = std::max(work, static_cast<double>(edges_of(factor)));
     }
     for (const auto& step : scope.steps) work = std::max(work, step->plan->estimated_rows);
-    if (work > static_cast<double>(kParallelRows)) {
-      const auto pieces = static_cast<std::uint32_t>(std::clamp(work / kMorselRows, 2.0, 64.0));
+    const QueryGrain& grain = execution.context.grain();
+    if (work > static_cast<double>(grain.parallel_rows)) {
+      const auto pieces = static_cast<std::uint32_t>(
+          std::clamp(work / grain.morsel_rows, 2.0, static_cast<double>(most_morsels)));
       morsel_rows = std::max((end - begin + pieces - 1) / pieces, 1U);
+      // Searches are cheaper together.
+      const bool searches =
+          std::any_of(scope.steps.begin(), scope.steps.end(),
+                      [](const auto& step) { return step->plan->kind == Step::Kind::kHops; });
+      if (searches) morsel_rows = std::max<std::uint32_t>(morsel_rows, GroupSearch::kLanes);
     }
   }
   const std::size_t morsels = (std::size_t{end - begin} + morsel_rows - 1) / morsel_rows;
-  prepare(morsels);
+  OG_RETURN_IF_ERROR(prepare(morsels));
   return execution.context.parallel(morsels, [&](std::size_t morsel) -> Status {
     Pipeline pipeline(scope, execution, make_sink(morsel), stop);
     SourceReader reader(scope, execution, pipeline, stop);

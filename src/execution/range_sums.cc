@@ -8,11 +8,6 @@
 namespace omnigraph {
 namespace {
 
-// Parents that one thread serves at a time when a whole table is gathered; below this many edges
-// nothing is handed over.
-constexpr std::uint32_t kMorselRows = 1U << 13;
-constexpr std::uint64_t kParallelEdges = 100'000;
-
 // Bytes by edge row of one adjacency; empty when every edge passes.
 Result<std::vector<std::uint8_t>> passing_edges(const BoundBranch& branch, const EdgePart& edges) {
   std::vector<std::uint8_t> passing;
@@ -222,8 +217,9 @@ Status gather_dense(const RangeFactor& factor, RowId limit, Weights& weights,
     OG_RETURN_IF_ERROR(memory->grow_to(std::uint64_t{limit} * sizeof(std::uint64_t)));
     weights.wide.resize(limit);
   }
-  const bool few = std::max<std::uint64_t>(edges_of(factor), limit) < kParallelEdges;
-  const std::uint32_t morsel_rows = few ? std::max(limit, 1U) : kMorselRows;
+  const QueryGrain& grain = context.grain();
+  const bool few = std::max<std::uint64_t>(edges_of(factor), limit) < grain.parallel_rows;
+  const std::uint32_t morsel_rows = few ? std::max(limit, 1U) : grain.morsel_rows;
   const std::size_t morsels = (std::size_t{limit} + morsel_rows - 1) / morsel_rows;
   OG_RETURN_IF_ERROR(context.parallel(morsels, [&](std::size_t morsel) -> Status {
     OG_RETURN_IF_ERROR(context.check());

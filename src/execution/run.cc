@@ -1,5 +1,6 @@
 #include "execution/run.h"
 
+#include <algorithm>
 #include <deque>
 #include <utility>
 
@@ -13,6 +14,9 @@
 namespace omnigraph {
 namespace {
 
+// Sinks of one query.
+constexpr std::size_t kMostSinks = 64;
+
 Result<QueryResult> run_rows(const BoundScope& root, Execution& execution) {
   OG_ASSIGN_OR_RETURN(const RowOrder order, RowOrder::open(execution));
   StopFlag stop{false};
@@ -20,12 +24,13 @@ Result<QueryResult> run_rows(const BoundScope& root, Execution& execution) {
   // A limit without an order is reached soonest on one thread.
   const bool parallel = !(execution.plan.limit && execution.plan.order.empty());
   const Status status = run_scope(
-      root, execution, parallel ? nullptr : &stop, parallel,
+      root, execution, parallel ? nullptr : &stop, parallel ? kMostSinks : 1,
       [&](std::size_t morsel) -> Operator& { return sinks[morsel]; },
       [&](std::size_t morsels) {
         for (std::size_t i = 0; i < std::max<std::size_t>(1, morsels); ++i) {
           sinks.emplace_back(order, execution, parallel ? nullptr : &stop);
         }
+        return Status();
       });
   if (!status.ok()) return status.error();
   for (std::size_t i = 1; i < sinks.size(); ++i) OG_RETURN_IF_ERROR(sinks[0].merge(sinks[i]));
@@ -33,27 +38,18 @@ Result<QueryResult> run_rows(const BoundScope& root, Execution& execution) {
 }
 
 Result<QueryResult> run_aggregates(const BoundScope& root, Execution& execution) {
+  OG_ASSIGN_OR_RETURN(const auto shared, AggregateSink::share(execution));
   std::vector<std::unique_ptr<AggregateSink>> sinks;
-  const std::vector<OrderItem>& order = execution.plan.order;
-  AggregateSink::Threshold threshold(!order.empty() && order.front().descending);
-  OG_ASSIGN_OR_RETURN(auto first, AggregateSink::make(execution, threshold));
-  sinks.push_back(std::move(first));
-  std::optional<Error> failure;
   const Status status = run_scope(
-      root, execution, nullptr, true,
+      root, execution, nullptr, shared->most_sinks,
       [&](std::size_t morsel) -> Operator& { return *sinks[morsel]; },
-      [&](std::size_t morsels) {
-        while (sinks.size() < morsels) {
-          auto sink = AggregateSink::make(execution, threshold);
-          if (!sink.ok()) {
-            failure = sink.error();
-            sinks.push_back(nullptr);
-          } else {
-            sinks.push_back(std::move(sink).value());
-          }
+      [&](std::size_t morsels) -> Status {
+        while (sinks.size() < std::max<std::size_t>(1, morsels)) {
+          OG_ASSIGN_OR_RETURN(auto sink, AggregateSink::make(execution, *shared));
+          sinks.push_back(std::move(sink));
         }
+        return {};
       });
-  if (failure) return *std::move(failure);
   if (!status.ok()) return status.error();
   for (std::size_t i = 1; i < sinks.size(); ++i) {
     OG_RETURN_IF_ERROR(sinks[0]->merge(*sinks[i]));

@@ -22,12 +22,21 @@
 
 namespace omnigraph {
 
+// How finely work is cut. Answers never depend on it; tests make it tiny.
+struct QueryGrain {
+  std::uint32_t morsel_rows = 1U << 13;     // that one thread takes at a time
+  std::uint64_t parallel_rows = 50'000;     // rows or edges below which one thread does all
+  std::uint64_t pruned_groups = 1024;       // groups beyond twice a limit before they are pruned
+  std::uint64_t listed_finds = 1ULL << 20;  // of a group of searches, listed in one go
+};
+
 struct QueryLimits {
   std::uint64_t memory_bytes = 0;  // working memory of this query; 0: half of the runtime's budget
   std::optional<std::int64_t> deadline_steady_nanos = std::nullopt;  // by Clock::steady_nanos
   const std::atomic<bool>* cancelled = nullptr;                      // the caller keeps it alive
   // Nodes of an edge type whose edges are read by page before whole adjacencies are opened.
   std::uint32_t paged_nodes = 64;
+  QueryGrain grain = {};
 };
 
 struct ResultColumn {

@@ -11,8 +11,6 @@ namespace {
 // A child sends its weights back to its parents when that touches less than this part of their
 // table.
 constexpr std::uint64_t kSparseFraction = 4;
-// Rows of a table that one thread tests at a time.
-constexpr std::uint32_t kMorselRows = 1U << 16;
 
 Status hold(Weights& weights, QueryContext& context, std::uint64_t bytes) {
   if (!weights.memory) weights.memory = std::make_unique<Reservation>(context);
@@ -29,17 +27,20 @@ Status mark_table(const TableView& table, const RowFilter* filter, QueryContext&
     if (filter->never()) return {};
     OG_RETURN_IF_ERROR(filter->load());
   }
+  // Whole pages, so that none is looked at twice.
+  const std::uint32_t morsel_rows =
+      (context.grain().morsel_rows + kPageRows - 1) / kPageRows * kPageRows;
   for (std::size_t p = 0; p < table.parts().size(); ++p) {
     const TablePart& part = table.parts()[p];
     const std::uint32_t rows = part.segment->rows();
     OG_ASSIGN_OR_RETURN(const auto rids, table.part_rids(p));
     const bool straight = !rids && part.deleted == nullptr;
     const RowId base = part.segment->rid_base();
-    const std::size_t morsels = (rows + kMorselRows - 1) / kMorselRows;
+    const std::size_t morsels = (std::size_t{rows} + morsel_rows - 1) / morsel_rows;
     OG_RETURN_IF_ERROR(context.parallel(morsels, [&](std::size_t morsel) -> Status {
       OG_RETURN_IF_ERROR(context.check());
-      const auto first = static_cast<std::uint32_t>(morsel) * kMorselRows;
-      const std::uint32_t last = std::min(rows, first + kMorselRows);
+      const auto first = static_cast<std::uint32_t>(morsel) * morsel_rows;
+      const std::uint32_t last = std::min(rows, first + morsel_rows);
       std::vector<std::uint8_t> marks(straight ? 0 : kPageRows);
       for (std::uint32_t row = first; row < last; row += kPageRows) {
         const std::uint32_t n = std::min(kPageRows, last - row);
