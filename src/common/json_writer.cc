@@ -39,6 +39,25 @@ bool needs_escape(std::uint64_t word) {
   return (below_space | has_zero(word ^ (ones * '"')) | has_zero(word ^ (ones * '\\'))) != 0;
 }
 
+// Whether no byte of the text needs an escape: word by word, the last of which overlaps the one
+// before.
+bool plain(std::string_view text) {
+  std::uint64_t word;
+  if (text.size() < sizeof word) {
+    char padded[sizeof word] = {' ', ' ', ' ', ' ', ' ', ' ', ' ', ' '};
+    for (std::size_t i = 0; i < text.size(); ++i) padded[i] = text[i];
+    std::memcpy(&word, padded, sizeof word);
+    return !needs_escape(word);
+  }
+  const std::size_t last = text.size() - sizeof word;
+  for (std::size_t at = 0; at < last; at += sizeof word) {
+    std::memcpy(&word, text.data() + at, sizeof word);
+    if (needs_escape(word)) return false;
+  }
+  std::memcpy(&word, text.data() + last, sizeof word);
+  return !needs_escape(word);
+}
+
 template <typename Integer>
 void append_integer(std::string& out, Integer v) {
   char buffer[24];
@@ -186,6 +205,12 @@ JsonWriter& JsonWriter::raw(std::string_view json) {
 }
 
 void JsonWriter::append_string(std::string& out, std::string_view text) {
+  if (plain(text)) [[likely]] {
+    out += '"';
+    out += text;
+    out += '"';
+    return;
+  }
   out += '"';
   std::size_t written = 0;
   std::size_t at = 0;
