@@ -107,7 +107,10 @@ class ColumnBuilder {
 
  private:
   struct State;
-  std::unique_ptr<State> state_;
+  State& state();
+
+  PropertyType type_;
+  std::shared_ptr<State> state_;  // null: no row yet
 };
 
 // Rows `rows[i]` of `column`, in that order.

@@ -10,11 +10,11 @@
 
 namespace omnigraph {
 
+// The rows so far, and the column over them once they are finished.
 struct ColumnBuilder::State {
-  explicit State(const PropertyType& property_type)
-      : type(property_type), layout(layout_of(property_type)), width(fixed_width(type.scalar)) {
+  explicit State(const PropertyType& type)
+      : layout(layout_of(type)), width(fixed_width(type.scalar)) {
     if (layout == Column::Layout::kVector) width = type.dimension * sizeof(float);
-    if (has_offsets()) offsets.push_back(0);
     if (type.list) {
       PropertyType element = type;
       element.list = false;
@@ -53,7 +53,13 @@ struct ColumnBuilder::State {
     mark(true);
   }
 
-  PropertyType type;
+  // Where the next row of a layout with offsets begins.
+  void end_row(std::size_t at) {
+    if (offsets.empty()) offsets.push_back(0);
+    offsets.push_back(static_cast<std::uint32_t>(at));
+  }
+
+  Column column;
   Column::Layout layout;
   std::size_t width;
   bool in_list = false;
@@ -67,13 +73,23 @@ struct ColumnBuilder::State {
   std::unique_ptr<ColumnBuilder> elements;  // of lists
 };
 
-ColumnBuilder::ColumnBuilder(const PropertyType& type) : state_(std::make_unique<State>(type)) {}
+// The values that an enum allows are not needed, and would be copied.
+ColumnBuilder::ColumnBuilder(const PropertyType& type)
+    : type_{.scalar = type.scalar,
+            .list = type.list,
+            .nullable = type.nullable,
+            .dimension = type.dimension} {}
 ColumnBuilder::ColumnBuilder(ColumnBuilder&&) noexcept = default;
 ColumnBuilder& ColumnBuilder::operator=(ColumnBuilder&&) noexcept = default;
 ColumnBuilder::~ColumnBuilder() = default;
 
+ColumnBuilder::State& ColumnBuilder::state() {
+  if (!state_) state_ = std::make_shared<State>(type_);
+  return *state_;
+}
+
 void ColumnBuilder::reserve(std::size_t rows) {
-  State& s = *state_;
+  State& s = state();
   s.rows_expected = rows;
   if (s.has_offsets()) {
     s.offsets.reserve(rows + 1);
@@ -83,10 +99,10 @@ void ColumnBuilder::reserve(std::size_t rows) {
 }
 
 void ColumnBuilder::append_null() {
-  State& s = *state_;
+  State& s = state();
   if (s.in_list) return s.elements->append_null();
   if (s.has_offsets()) {
-    s.offsets.push_back(s.offsets.back());
+    s.end_row(s.offsets.empty() ? 0 : s.offsets.back());
   } else {
     s.values.resize(s.values.size() + s.width);
   }
@@ -94,10 +110,11 @@ void ColumnBuilder::append_null() {
 }
 
 // A value goes to the elements while a list is open.
-#define OG_APPEND_FIXED(function, type, stored)                \
-  void ColumnBuilder::function(type v) {                       \
-    if (state_->in_list) return state_->elements->function(v); \
-    state_->append_fixed<stored>(static_cast<stored>(v));      \
+#define OG_APPEND_FIXED(function, type, stored)     \
+  void ColumnBuilder::function(type v) {            \
+    State& s = state();                             \
+    if (s.in_list) return s.elements->function(v);  \
+    s.append_fixed<stored>(static_cast<stored>(v)); \
   }
 OG_APPEND_FIXED(append_bool, bool, std::uint8_t)
 OG_APPEND_FIXED(append_i32, std::int32_t, std::int32_t)
@@ -109,39 +126,39 @@ OG_APPEND_FIXED(append_f64, double, double)
 #undef OG_APPEND_FIXED
 
 void ColumnBuilder::append_text(std::string_view v) {
-  State& s = *state_;
+  State& s = state();
   if (s.in_list) return s.elements->append_text(v);
   assert(s.layout == Column::Layout::kString);
   assert(s.bytes.size() + v.size() <= kMaxColumnBytes);
   s.bytes.append(v);
-  s.offsets.push_back(static_cast<std::uint32_t>(s.bytes.size()));
+  s.end_row(s.bytes.size());
   s.mark(true);
 }
 
 void ColumnBuilder::append_vector(std::span<const float> v) {
-  State& s = *state_;
-  assert(s.layout == Column::Layout::kVector && v.size() == s.type.dimension);
+  State& s = state();
+  assert(s.layout == Column::Layout::kVector && v.size() == type_.dimension);
   s.append_bytes(v.data(), v.size_bytes());
   s.mark(true);
 }
 
 void ColumnBuilder::begin_list() {
-  assert(state_->type.list && !state_->in_list);
-  state_->in_list = true;
+  assert(type_.list && !state().in_list);
+  state().in_list = true;
 }
 
 void ColumnBuilder::end_list() {
-  State& s = *state_;
+  State& s = state();
   assert(s.in_list);
   s.in_list = false;
-  s.offsets.push_back(static_cast<std::uint32_t>(s.elements->rows()));
+  s.end_row(s.elements->rows());
   s.mark(true);
 }
 
 void ColumnBuilder::append_value(const Value& v) {
-  State& s = *state_;
+  State& s = state();
   if (v.is_null()) return append_null();
-  if (s.type.list && !s.in_list) {
+  if (type_.list && !s.in_list) {
     assert(v.list() != nullptr);
     begin_list();
     for (const Value& element : *v.list()) append_value(element);
@@ -158,7 +175,7 @@ void ColumnBuilder::append_value(const Value& v) {
     const auto* d = v.get_if<double>();
     return d != nullptr ? *d : static_cast<double>(static_cast<std::int64_t>(integer()));
   };
-  switch (s.type.scalar) {
+  switch (type_.scalar) {
     case ScalarType::kString:
     case ScalarType::kBlob:
       assert(v.get_if<std::string>() != nullptr);
@@ -185,7 +202,7 @@ void ColumnBuilder::append_value(const Value& v) {
       assert(v.get_if<DateTime>() != nullptr);
       return append_i64(v.get_if<DateTime>()->millis);
     case ScalarType::kVector: {
-      assert(v.list() != nullptr && v.list()->size() == s.type.dimension);
+      assert(v.list() != nullptr && v.list()->size() == type_.dimension);
       for (const Value& element : *v.list()) {
         const auto* d = element.get_if<double>();
         const auto* i = element.get_if<std::int64_t>();
@@ -201,7 +218,7 @@ void ColumnBuilder::append_value(const Value& v) {
 }
 
 void ColumnBuilder::append_from(const Column& column, std::size_t row) {
-  State& s = *state_;
+  State& s = state();
   if (column.is_null(row)) return append_null();
   switch (column.layout) {
     case Column::Layout::kAllNull:
@@ -226,40 +243,40 @@ void ColumnBuilder::append_from(const Column& column, std::size_t row) {
   }
 }
 
-std::size_t ColumnBuilder::rows() const { return state_->rows; }
+std::size_t ColumnBuilder::rows() const { return state_ ? state_->rows : 0; }
 
 std::size_t ColumnBuilder::memory() const {
+  if (!state_) return 0;
   const State& s = *state_;
   return sizeof(State) + s.validity.capacity() * 8 + s.values.capacity() +
          s.offsets.capacity() * 4 + s.bytes.capacity() + (s.elements ? s.elements->memory() : 0);
 }
 
 ColumnPtr ColumnBuilder::finish(bool dictionary) {
-  auto kept = std::make_shared<State>(state_->type);
-  std::swap(*kept, *state_);
+  const std::shared_ptr<State> kept = std::move(state_);
+  if (!kept || kept->rows == kept->nulls) return all_null_column(type_, kept ? kept->rows : 0);
   State& s = *kept;
   assert(!s.in_list);
-  if (s.rows == s.nulls) return all_null_column(s.type, s.rows);
-  auto column = std::make_shared<Column>();
-  column->type = s.type.scalar;
-  column->list = s.type.list;
-  column->dimension = s.type.dimension;
-  column->layout = s.layout;
-  column->rows = s.rows;
-  column->null_count = s.nulls;
-  if (s.type.list) column->child = s.elements->finish(dictionary);
-  if (s.nulls > 0) column->validity = s.validity.data();
+  Column& column = s.column;
+  column.type = type_.scalar;
+  column.list = type_.list;
+  column.dimension = type_.dimension;
+  column.layout = s.layout;
+  column.rows = s.rows;
+  column.null_count = s.nulls;
+  if (type_.list) column.child = s.elements->finish(dictionary);
+  if (s.nulls > 0) column.validity = s.validity.data();
   if (s.has_offsets()) {
-    column->offsets = s.offsets.data();
-    column->bytes = s.bytes.data();
+    column.offsets = s.offsets.data();
+    column.bytes = s.bytes.data();
   } else {
-    column->values = s.values.data();
+    column.values = s.values.data();
   }
-  column->memory = sizeof(Column) + sizeof(State) + s.validity.capacity() * 8 +
-                   s.values.capacity() + s.offsets.capacity() * 4 + s.bytes.capacity();
-  column->owner = std::move(kept);
-  if (dictionary && column->layout == Column::Layout::kString) return with_dictionary(column);
-  return column;
+  column.memory = sizeof(State) + s.validity.capacity() * 8 + s.values.capacity() +
+                  s.offsets.capacity() * 4 + s.bytes.capacity();
+  ColumnPtr finished(kept, &column);
+  if (dictionary && column.layout == Column::Layout::kString) return with_dictionary(finished);
+  return finished;
 }
 
 ColumnPtr with_dictionary(ColumnPtr column) {
