@@ -3,7 +3,6 @@
 #include <cassert>
 #include <cstring>
 
-#include "storage/memory_segment.h"
 
 namespace omnigraph {
 namespace {
@@ -95,7 +94,7 @@ RowReader::Part& RowReader::part_of(std::uint32_t part) {
   Part& of = parts_[part];
   if (!of.known) {
     of.known = true;
-    of.whole = of.whole || memory_batch(*version_->parts()[part].segment) != nullptr;
+    of.whole = of.whole || version_->parts()[part].segment->memory_rows() != nullptr;
     of.columns.resize(type_->properties.size());
   }
   return of;

@@ -65,6 +65,7 @@ std::mutex& FileSegment::latch(Part kind, std::uint64_t which) const {
 }
 
 Result<const FileSegment::Opened*> FileSegment::opened() const {
+  if (const Opened* now = opened_now_.load(std::memory_order_acquire)) return now;
   const std::lock_guard lock(mutex_);
   if (opened_) return opened_.get();
   auto made = std::make_unique<Opened>();
@@ -84,6 +85,7 @@ Result<const FileSegment::Opened*> FileSegment::opened() const {
     return damaged("it describes another segment than its reference");
   }
   opened_ = std::move(made);
+  opened_now_.store(opened_.get(), std::memory_order_release);
   return opened_.get();
 }
 

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "common/runtime.h"
+#include "index/id_filter.h"
 #include "index/index_file.h"
 #include "index/page_directory.h"
 #include "index/tuple_index.h"
@@ -29,8 +30,8 @@ class FileSegment final : public Segment, public std::enable_shared_from_this<Fi
               std::shared_ptr<ColumnCache> cache);
   ~FileSegment() override;
 
-  // Whether its objects are not on this machine, so that a read is a round trip.
-  bool remote() const;
+  // When its objects are not on this machine, so that a read is a round trip.
+  const FileSegment* remote_file() const override { return index_->mapped() ? nullptr : this; }
   // Fetches what find_id(id), and then reading the row, will read of these segments (remote, of one
   // store) and is not here yet, in at most two round trips.
   static Status warm(std::span<const FileSegment* const> segments, std::string_view id);
@@ -46,7 +47,9 @@ class FileSegment final : public Segment, public std::enable_shared_from_this<Fi
                       std::uint32_t row) const override;
   Result<std::shared_ptr<const IdColumn>> ids() const override;
   Result<std::string> id_text(std::uint32_t row) const override;
-  Result<std::optional<std::uint32_t>> find_id(std::string_view id) const override;
+  using Segment::find_id;
+  Result<std::optional<std::uint32_t>> find_id(std::string_view id,
+                                               std::uint64_t hash) const override;
   Result<std::shared_ptr<const ColumnStatistics>> statistics(PropertyId property) const override;
   Result<std::shared_ptr<const Adjacency>> adjacency() const override;
   Result<std::vector<std::uint32_t>> edges_of(RowId node, bool outgoing) const override;
@@ -119,7 +122,8 @@ class FileSegment final : public Segment, public std::enable_shared_from_this<Fi
 
   Result<std::shared_ptr<const std::vector<RowId>>> ends(PropertyId column) const;
   Result<std::optional<std::uint32_t>> find_text(PropertyId column, std::string_view id) const;
-  Result<std::optional<std::uint32_t>> find_hashed(std::string_view id) const;
+  Result<std::optional<std::uint32_t>> find_hashed(std::string_view id, std::uint64_t hash) const;
+  void filter_ids(const Column& texts) const;
   Result<std::optional<std::uint32_t>> find_in_run(std::string_view id) const;
   Result<std::vector<std::uint32_t>> outgoing_by_pages(RowId node) const;
   Result<std::vector<std::uint32_t>> incoming_by_pages(RowId node) const;
@@ -131,8 +135,13 @@ class FileSegment final : public Segment, public std::enable_shared_from_this<Fi
   const ColumnReader reader_;
   mutable std::mutex mutex_;  // guards what follows, not what the slots point to
   mutable std::unique_ptr<const Opened> opened_;
+  mutable std::shared_ptr<const Counted<IdFilter>> id_filter_;
   mutable std::map<PropertyId, std::unique_ptr<ColumnSlot>> slots_;
   mutable std::map<std::pair<std::uint32_t, std::uint64_t>, std::unique_ptr<std::mutex>> latches_;
+  // What stands in opened_ and id_filter_, for reading without the lock.
+  mutable std::atomic<const Opened*> opened_now_{nullptr};
+  mutable std::atomic<const IdFilter*> id_filter_now_{nullptr};
+  mutable std::atomic<std::uint32_t> id_lookups_{0};    // among ids that were all in memory
   mutable std::atomic<std::uint32_t> edge_reads_{0};    // edges_of by pages so far
   mutable std::atomic<std::uint32_t> scanned_rids_{0};  // row_of by looking through all of them
 };

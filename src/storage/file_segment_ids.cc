@@ -163,6 +163,7 @@ Result<std::optional<std::uint32_t>> FileSegment::find_text(PropertyId column,
   };
   if (texts) {
     if (!is_text(*texts)) return damaged("its ids are no texts");
+    filter_ids(*texts);
     const std::uint32_t row = lower_bound_of(*texts, id);
     return row < rows_ && texts->text(row) == id ? found(row) : none();
   }
@@ -184,7 +185,24 @@ Result<std::optional<std::uint32_t>> FileSegment::find_text(PropertyId column,
   return none();
 }
 
-Result<std::optional<std::uint32_t>> FileSegment::find_hashed(std::string_view id) const {
+// Makes the filter once the look-ups so far have cost about as much as it does.
+void FileSegment::filter_ids(const Column& texts) const {
+  if (rows_ > IdFilter::kMaxRows) return;
+  constexpr std::uint32_t kRowsPerLookup = 16;
+  const std::uint32_t lookups = id_lookups_.fetch_add(1, std::memory_order_relaxed);
+  if (lookups != rows_ / kRowsPerLookup) return;
+  auto made = std::make_shared<Counted<IdFilter>>(Counted<IdFilter>{IdFilter(rows_), nullptr});
+  auto token = cache_->reserve(made->value.memory());
+  if (!token.ok()) return;
+  made->token = std::move(token).value();
+  for (std::uint32_t row = 0; row < rows_; ++row) made->value.add(tuple_hash(texts.text(row)));
+  const std::lock_guard lock(mutex_);
+  id_filter_ = std::move(made);
+  id_filter_now_.store(&id_filter_->value, std::memory_order_release);
+}
+
+Result<std::optional<std::uint32_t>> FileSegment::find_hashed(std::string_view id,
+                                                              std::uint64_t hash) const {
   OG_ASSIGN_OR_RETURN(const Opened* const file, opened());
   OG_ASSIGN_OR_RETURN(
       const auto index,
@@ -198,14 +216,17 @@ Result<std::optional<std::uint32_t>> FileSegment::find_hashed(std::string_view i
         const TupleIndex* value = kept->value.get();
         return std::shared_ptr<const TupleIndex>(std::move(kept), value);
       }));
-  for (const std::uint32_t row : index->find(tuple_hash(id))) {
+  for (const std::uint32_t row : index->find(hash)) {
     OG_ASSIGN_OR_RETURN(const std::string text, id_text(row));
     if (text == id) return found(row);
   }
   return none();
 }
 
-Result<std::optional<std::uint32_t>> FileSegment::find_id(std::string_view id) const {
+Result<std::optional<std::uint32_t>> FileSegment::find_id(std::string_view id,
+                                                          std::uint64_t hash) const {
+  const IdFilter* filter = id_filter_now_.load(std::memory_order_acquire);
+  if (filter != nullptr && !filter->may_hold(hash)) return none();
   OG_ASSIGN_OR_RETURN(const Opened* const file, opened());
   const SegmentLayout& layout = file->layout;
   switch (layout.id_form) {
@@ -214,13 +235,13 @@ Result<std::optional<std::uint32_t>> FileSegment::find_id(std::string_view id) c
     case IdForm::kProperty:
       return find_text(layout.id_property, id);
     case IdForm::kTexts:
-      return is_edge_ ? find_hashed(id) : find_text(kIdColumn, id);
+      return is_edge_ ? find_hashed(id, hash) : find_text(kIdColumn, id);
     case IdForm::kMixed:
       break;
   }
   OG_ASSIGN_OR_RETURN(const auto in_run, find_in_run(id));
   if (in_run) return in_run;
-  if (is_edge_) return find_hashed(id);
+  if (is_edge_) return find_hashed(id, hash);
   // Nodes are sorted by id whichever way it is stored.
   OG_ASSIGN_OR_RETURN(const auto all, ids());
   char scratch[26];

@@ -36,8 +36,6 @@ ByteRange range_of(const StoredPage& page) {
 
 }  // namespace
 
-bool FileSegment::remote() const { return !index_->mapped(); }
-
 Status FileSegment::warm(std::span<const FileSegment* const> segments, std::string_view id) {
   std::vector<Wanted> heads;
   for (const FileSegment* segment : segments) {

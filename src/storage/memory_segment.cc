@@ -1,14 +1,18 @@
-#include "storage/memory_segment.h"
+// Segments over rows in memory: what commits carry inline and what they are merged into.
+// Everything derived from the rows (row by row id, indexes, statistics, adjacency) is made on first
+// use and kept as long as the segment.
 
 #include <algorithm>
 #include <cassert>
 #include <map>
 #include <mutex>
 
+#include "index/id_filter.h"
 #include "index/sorted_column.h"
 #include "index/tuple_index.h"
 #include "storage/column_memory.h"
 #include "storage/column_statistics.h"
+#include "storage/segment.h"
 #include "storage/tuple_text.h"
 
 namespace omnigraph {
@@ -16,6 +20,8 @@ namespace {
 
 // Up to this many rows are looked through one by one instead of indexed.
 constexpr std::uint32_t kScannedRows = 16;
+// Fewer ids are looked through faster than a filter over them is made.
+constexpr std::uint32_t kFilteredRows = 8;
 
 class MemorySegment final : public Segment, public std::enable_shared_from_this<MemorySegment> {
  public:
@@ -33,9 +39,17 @@ class MemorySegment final : public Segment, public std::enable_shared_from_this<
       max_rid_ = std::max(max_rid_, rid);
     }
     if (dense_rids_) rid_base_ = batch_.rids[0];
+    if (is_edge_ || batch_.ids.is_run() || rows_ < kFilteredRows || rows_ > IdFilter::kMaxRows) {
+      return;
+    }
+    id_filter_.emplace(rows_);
+    char scratch[26];
+    for (std::uint32_t row = 0; row < rows_; ++row) {
+      id_filter_->add(tuple_hash(batch_.ids.get(row, scratch)));
+    }
   }
 
-  const RowBatch& batch() const { return batch_; }
+  const RowBatch* memory_rows() const override { return &batch_; }
 
   Result<std::shared_ptr<const std::vector<RowId>>> rids() const override {
     return shared(&batch_.rids);
@@ -100,8 +114,10 @@ class MemorySegment final : public Segment, public std::enable_shared_from_this<
   Result<std::shared_ptr<const IdColumn>> ids() const override { return shared(&batch_.ids); }
   Result<std::string> id_text(std::uint32_t row) const override { return batch_.ids.str(row); }
 
-  Result<std::optional<std::uint32_t>> find_id(std::string_view id) const override {
-    if (rows_ == 0) return none();
+  using Segment::find_id;
+  Result<std::optional<std::uint32_t>> find_id(std::string_view id,
+                                               std::uint64_t hash) const override {
+    if (rows_ == 0 || (id_filter_ && !id_filter_->may_hold(hash))) return none();
     if (batch_.ids.is_run()) return find_in_run(id);
     if (!is_edge_) return find_sorted(id);
     if (rows_ <= kScannedRows) {
@@ -119,7 +135,7 @@ class MemorySegment final : public Segment, public std::enable_shared_from_this<
       }
       derived().ids = TupleIndex::build(std::move(entries));
     }
-    for (const std::uint32_t row : derived().ids->find(tuple_hash(id))) {
+    for (const std::uint32_t row : derived().ids->find(hash)) {
       if (has_id(row, id)) return found(row);
     }
     return none();
@@ -273,7 +289,8 @@ class MemorySegment final : public Segment, public std::enable_shared_from_this<
   }
 
   const RowBatch batch_;
-  mutable std::mutex mutex_;  // guards derived_ and all in it
+  std::optional<IdFilter> id_filter_;  // of nodes
+  mutable std::mutex mutex_;           // guards derived_ and all in it
   mutable std::unique_ptr<Derived> derived_;
 };
 
@@ -285,11 +302,6 @@ bool identity(const std::vector<std::uint32_t>& order) {
 }
 
 }  // namespace
-
-const RowBatch* memory_batch(const Segment& segment) {
-  const auto* memory = dynamic_cast<const MemorySegment*>(&segment);
-  return memory != nullptr ? &memory->batch() : nullptr;
-}
 
 Result<SegmentPtr> make_memory_segment(RowBatch batch, bool sorted) {
   const std::size_t rows = batch.rows;

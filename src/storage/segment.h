@@ -23,6 +23,7 @@
 namespace omnigraph {
 
 class ColumnCache;
+class FileSegment;
 
 // Rows 4,096 by 4,096 of a column: bounds over the present values of the page.
 inline constexpr std::uint32_t kPageRows = 4096;
@@ -53,6 +54,11 @@ class Segment {
   bool is_edge() const { return is_edge_; }
   std::uint32_t rows() const { return rows_; }
 
+  // The rows of a memory segment, in segment order; null for other segments. Valid as long as it.
+  virtual const RowBatch* memory_rows() const { return nullptr; }
+  // Itself, for a file segment whose pages are not at hand, so that pages of several are better
+  // fetched at once.
+  virtual const FileSegment* remote_file() const { return nullptr; }
   // Where what is derived from it is kept; null for memory segments, which keep it themselves.
   virtual std::shared_ptr<ColumnCache> cache() const { return nullptr; }
 
@@ -77,8 +83,10 @@ class Segment {
                               std::uint32_t row) const = 0;
   virtual Result<std::shared_ptr<const IdColumn>> ids() const = 0;
   virtual Result<std::string> id_text(std::uint32_t row) const = 0;
-  // The row whose id is `id`; at most one.
-  virtual Result<std::optional<std::uint32_t>> find_id(std::string_view id) const = 0;
+  // The row whose id is `id`; at most one. `hash`: tuple_hash(id), for who asks many segments.
+  virtual Result<std::optional<std::uint32_t>> find_id(std::string_view id,
+                                                       std::uint64_t hash) const = 0;
+  Result<std::optional<std::uint32_t>> find_id(std::string_view id) const;
   // Null when nothing is known about the property.
   virtual Result<std::shared_ptr<const ColumnStatistics>> statistics(PropertyId property) const = 0;
 

@@ -1,15 +1,14 @@
 #include "storage/table_version.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
+#include <bitset>
 #include <cassert>
-#include <map>
-#include <set>
 
 #include "storage/column_cache.h"
 #include "storage/column_memory.h"
 #include "storage/file_segment.h"
-#include "storage/memory_segment.h"
 #include "storage/snapshot.h"
 
 namespace omnigraph {
@@ -23,12 +22,14 @@ constexpr std::size_t kClassParts = 4;
 // Larger memory parts are left alone; folding turns them into file segments.
 constexpr std::uint32_t kMaxMergedRows = 1u << 16;
 
+constexpr unsigned kClasses = (std::bit_width(kMaxMergedRows) - 1) / kClassBits + 1;
+
 unsigned size_class(std::uint32_t rows) {
   return rows == 0 ? 0 : (static_cast<unsigned>(std::bit_width(rows)) - 1) / kClassBits;
 }
 
 bool mergeable(const TablePart& part) {
-  return part.live_rows() <= kMaxMergedRows && memory_batch(*part.segment) != nullptr;
+  return part.live_rows() <= kMaxMergedRows && part.segment->memory_rows() != nullptr;
 }
 
 // Every property that one of the parts holds, with its type; nothing when they disagree on a type.
@@ -36,7 +37,7 @@ std::optional<std::vector<std::pair<PropertyId, PropertyType>>> properties_of(
     std::span<const TablePart> parts) {
   std::vector<std::pair<PropertyId, PropertyType>> properties;
   for (const TablePart& part : parts) {
-    for (const auto& [property, column] : memory_batch(*part.segment)->columns) {
+    for (const auto& [property, column] : part.segment->memory_rows()->columns) {
       const auto at = std::find_if(properties.begin(), properties.end(),
                                    [id = property](const auto& p) { return p.first == id; });
       if (at == properties.end()) {
@@ -67,22 +68,24 @@ Result<bool> merge_into_one(std::vector<TablePart>& parts, const std::vector<std
 // Merges memory parts until no class is full and none is mostly dead. Each round leaves fewer parts
 // or fewer dead rows, so it ends.
 Status tidy(std::vector<TablePart>& parts) {
-  std::set<std::size_t> stuck;  // classes whose parts do not fit together
+  std::bitset<kClasses> stuck;  // classes whose parts do not fit together
   for (;;) {
-    std::map<unsigned, std::vector<std::size_t>> classes;
+    std::array<std::uint32_t, kClasses> sizes{};
     std::optional<std::size_t> mostly_dead;
     for (std::size_t i = 0; i < parts.size(); ++i) {
-      if (parts[i].segment->id().is_nil() && mergeable(parts[i])) {
-        classes[size_class(parts[i].live_rows())].push_back(i);
-        if (parts[i].deleted && parts[i].deleted->count() > parts[i].live_rows()) mostly_dead = i;
-      }
+      if (!mergeable(parts[i])) continue;
+      ++sizes[size_class(parts[i].live_rows())];
+      if (parts[i].deleted && parts[i].deleted->count() > parts[i].live_rows()) mostly_dead = i;
     }
-    const auto full = std::find_if(classes.begin(), classes.end(), [&stuck](const auto& c) {
-      return c.second.size() >= kClassParts && !stuck.contains(c.first);
-    });
-    if (full != classes.end()) {
-      OG_ASSIGN_OR_RETURN(const bool merged, merge_into_one(parts, full->second));
-      if (!merged) stuck.insert(full->first);
+    unsigned full = 0;
+    while (full < kClasses && (sizes[full] < kClassParts || stuck[full])) ++full;
+    if (full < kClasses) {
+      std::vector<std::size_t> members;
+      for (std::size_t i = 0; i < parts.size(); ++i) {
+        if (mergeable(parts[i]) && size_class(parts[i].live_rows()) == full) members.push_back(i);
+      }
+      OG_ASSIGN_OR_RETURN(const bool merged, merge_into_one(parts, members));
+      if (!merged) stuck.set(full);
     } else if (mostly_dead) {
       OG_ASSIGN_OR_RETURN(const bool merged, merge_into_one(parts, {*mostly_dead}));
       assert(merged);
@@ -164,13 +167,15 @@ Result<std::optional<Location>> TableVersion::locate(RowId rid) const {
 Result<std::optional<Location>> TableVersion::find_id(std::string_view id) const {
   std::vector<const FileSegment*> remote;
   for (const TablePart& part : parts_) {
-    const auto* file = dynamic_cast<const FileSegment*>(part.segment.get());
-    if (file != nullptr && file->remote()) remote.push_back(file);
+    const FileSegment* file = part.segment->remote_file();
+    if (file != nullptr) remote.push_back(file);
   }
   if (!remote.empty()) OG_RETURN_IF_ERROR(FileSegment::warm(remote, id));
+  const std::uint64_t hash = tuple_hash(id);
   // Newest first: what was written last is asked for most.
   for (std::size_t p = parts_.size(); p-- > 0;) {
-    OG_ASSIGN_OR_RETURN(const std::optional<std::uint32_t> row, parts_[p].segment->find_id(id));
+    OG_ASSIGN_OR_RETURN(const std::optional<std::uint32_t> row,
+                        parts_[p].segment->find_id(id, hash));
     if (row && parts_[p].live(*row)) {
       return std::optional<Location>(Location{static_cast<std::uint32_t>(p), *row});
     }
@@ -342,7 +347,7 @@ class Replacement {
   Status inline_rows(Gsn through) {
     for (std::size_t p = 0; p < parts_.size(); ++p) {
       const TablePart& part = parts_[p];
-      if (input_[p] || memory_batch(*part.segment) == nullptr) continue;
+      if (input_[p] || part.segment->memory_rows() == nullptr) continue;
       OG_ASSIGN_OR_RETURN(const auto rids, part.segment->rids());
       OG_ASSIGN_OR_RETURN(const auto gsns, part.segment->gsns());
       for (std::uint32_t row = 0; row < part.segment->rows(); ++row) {

@@ -19,6 +19,10 @@ void append_decimal(std::string& out, T value) {
 
 }  // namespace
 
+Result<std::optional<std::uint32_t>> Segment::find_id(std::string_view id) const {
+  return find_id(id, tuple_hash(id));
+}
+
 std::uint64_t tuple_hash(std::string_view canonical_tuple) {
   return XXH3_64bits(canonical_tuple.data(), canonical_tuple.size());
 }

@@ -7,7 +7,6 @@
 #include "common/json_writer.h"
 #include "query/parse.h"
 #include "schema/compile.h"
-#include "storage/memory_segment.h"
 #include "storage/segment_files.h"
 
 namespace omnigraph::testing {
@@ -98,7 +97,7 @@ void GraphBuilder::seal(bool stored) {
     SegmentPtr segment = must(make_memory_segment(std::move(batch)));
     if (stored) {
       const SegmentRef ref =
-          must(write_segment_files(*objects_, ulids_, *memory_batch(*segment),
+          must(write_segment_files(*objects_, ulids_, *segment->memory_rows(),
                                    segment_options(*catalog_, type), runtime_.executor.get()));
       segment = must(segments_.open(ref));
     }

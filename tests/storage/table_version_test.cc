@@ -8,7 +8,6 @@
 #include <set>
 
 #include "common/test_runtime.h"
-#include "storage/memory_segment.h"
 #include "storage/segment_files.h"
 #include "storage/segment_samples.h"
 
