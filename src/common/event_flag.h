@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <climits>
 #include <cstdint>
+#include <ctime>
 
 namespace omnigraph {
 
@@ -27,17 +29,28 @@ class EventFlag {
   }
 
   void wait() {
-    std::uint32_t now = state_.load(std::memory_order_acquire);
-    while (now != kRaised) {
-      if (now == kAwaited ||
-          state_.compare_exchange_weak(now, kAwaited, std::memory_order_acq_rel)) {
-        syscall(SYS_futex, &state_, FUTEX_WAIT_PRIVATE, kAwaited, nullptr, nullptr, 0);
-        now = state_.load(std::memory_order_acquire);
-      }
+    while (!sleep(nullptr)) {
     }
+  }
+  // Whether it was raised; gives up after about that long.
+  bool wait_for(std::chrono::nanoseconds time) {
+    const timespec limit{static_cast<time_t>(time.count() / 1'000'000'000),
+                         static_cast<long>(time.count() % 1'000'000'000)};
+    return sleep(&limit);
   }
 
  private:
+  // Sleeps once, unless it is raised; whether it is now.
+  bool sleep(const timespec* limit) {
+    std::uint32_t now = state_.load(std::memory_order_acquire);
+    while (now == kLowered &&
+           !state_.compare_exchange_weak(now, kAwaited, std::memory_order_acq_rel)) {
+    }
+    if (now == kRaised) return true;
+    syscall(SYS_futex, &state_, FUTEX_WAIT_PRIVATE, kAwaited, limit, nullptr, 0);
+    return state_.load(std::memory_order_acquire) == kRaised;
+  }
+
   static constexpr std::uint32_t kLowered = 0, kAwaited = 1, kRaised = 2;
   std::atomic<std::uint32_t> state_ = kLowered;
   static_assert(sizeof state_ == 4 && std::atomic<std::uint32_t>::is_always_lock_free);

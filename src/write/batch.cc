@@ -52,16 +52,8 @@ Error precondition_failed(const std::string& branch, CommitId expected, const Co
 }
 
 void RecentCommits::add(std::shared_ptr<const RecentCommit> commit) {
-  order_.push_back(commit->id);
-  by_id_[commit->id] = std::move(commit);
-  if (order_.size() <= kMaxCommits) return;
-  by_id_.erase(order_.front());
-  order_.pop_front();
-}
-
-const RecentCommit* RecentCommits::find(CommitId id) const {
-  const auto found = by_id_.find(id);
-  return found == by_id_.end() ? nullptr : found->second.get();
+  commits_.push_back(std::move(commit));
+  if (commits_.size() > kMaxCommits) commits_.pop_front();
 }
 
 Result<SnapshotPtr> advance(const SnapshotPtr& snapshot, const CommitEntry& entry, Store& store) {
@@ -153,22 +145,25 @@ bool Batch::must_prepare_again(const Intent& intent, const Branch& branch) const
       if (segment.id.millis() * 1000 < state_.uploads_before) return true;
     }
   }
+  // From the head back to the base. A parent stands before its child in the log.
   const CommitId base = intent.base->commit();
   std::optional<CommitId> at = branch.head.id;
-  for (std::size_t steps = 0; at && *at != base; ++steps) {
-    if (steps == RecentCommits::kMaxCommits) return true;
-    const RecentCommit* commit = nullptr;
-    for (const auto& ahead : commits_) {
-      if (ahead->id == *at) commit = ahead.get();
+  bool met = false;
+  const auto step_back_through = [&](const auto& commits) {
+    for (auto ahead = commits.rbegin(); ahead != commits.rend(); ++ahead) {
+      if (!at || *at == base || met) return;
+      const RecentCommit& commit = **ahead;
+      if (commit.id != *at) continue;
+      met = commit.everything ||
+            std::any_of(commit.tables.begin(), commit.tables.end(), [&](const auto& table) {
+              return meets(intent.reads, table.first, table.second);
+            });
+      at = commit.parent;
     }
-    if (commit == nullptr) commit = recent_.find(*at);
-    if (commit == nullptr || commit->everything) return true;
-    for (const auto& [table, touched] : commit->tables) {
-      if (meets(intent.reads, table, touched)) return true;
-    }
-    at = commit->parent;
-  }
-  return !at;
+  };
+  step_back_through(commits_);
+  step_back_through(recent_.commits());
+  return met || at != base;
 }
 
 Result<SnapshotPtr> Batch::newest(Branch& branch) {
@@ -186,16 +181,14 @@ RowId Batch::next_row(TypeId table) const {
 }
 
 bool Batch::number_rows(Change& change) const {
-  std::map<TypeId, RowId> by;
-  bool moved = false;
+  std::map<TypeId, RowId> by;  // tables whose rows move, and how far
   for (const auto& [table, first] : change.first_new) {
     if (change.reserved.count(table) != 0) continue;
     const RowId now = next_row(table);
     if (now < first) return false;
-    by[table] = now - first;
-    moved = moved || now != first;
+    if (now != first) by[table] = now - first;
   }
-  if (!moved) return true;
+  if (by.empty()) return true;
   for (const PreparedTable& table : change.tables) {
     if (!table.segments.empty()) return false;
   }

@@ -49,11 +49,11 @@ class RecentCommits {
  public:
   static constexpr std::size_t kMaxCommits = 1024;
   void add(std::shared_ptr<const RecentCommit> commit);
-  const RecentCommit* find(CommitId id) const;
+  // In the order of the log.
+  const std::deque<std::shared_ptr<const RecentCommit>>& commits() const { return commits_; }
 
  private:
-  std::deque<CommitId> order_;
-  std::map<CommitId, std::shared_ptr<const RecentCommit>> by_id_;
+  std::deque<std::shared_ptr<const RecentCommit>> commits_;
 };
 
 class Batch {
@@ -66,8 +66,9 @@ class Batch {
   void add(Request& request);
 
   bool empty() const { return record_.entries.empty(); }
-  // Hands the rows, which the record took over, back to their intents: another process was first,
-  // and the next batch needs them. The batch is used up.
+  // Hands the rows, which the record took over, back to their intents: when another process was
+  // first, the next batch needs them; afterwards their own threads let go of them. The batch is
+  // used up.
   void give_back();
   const Record& record() const& { return record_; }
   Record record() && { return std::move(record_); }

@@ -1,6 +1,7 @@
 #include "write/committer.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -16,14 +17,14 @@ namespace omnigraph {
 
 namespace {
 
-// Appends from this on are those of a store behind a network.
-constexpr std::int64_t kSlowAppendNanos = 4'000'000;
-constexpr std::int64_t kMaxGatheringNanos = 4'000'000;
-constexpr std::chrono::microseconds kGatheringStep{200};
+// How long a group waits for those who were just answered and are about to ask again.
+constexpr std::chrono::nanoseconds kMinGathering{50'000};
+constexpr std::chrono::nanoseconds kMaxGathering{4'000'000};
 
-// Requests that arrived while somebody led, answered together. The first of them leads next.
+// Requests that are answered together. The first of them leads.
 struct Group {
-  std::vector<Request*> requests;  // guarded by the committer's mutex while it is open
+  std::vector<Request*> requests;  // this and the next guarded by the committer's mutex
+  bool called = false;             // to be led now
   EventFlag may_lead;              // the first one waits for this
   EventFlag answered;              // the others for this
 };
@@ -39,12 +40,14 @@ struct Committer::Shared : std::enable_shared_from_this<Committer::Shared> {
   Result<AppendOutcome> append(const Record& record);
   Result<bool> has_landed(const Record& record);
   void housekeeping_due();
-  std::int64_t gathering_nanos() const;
+  std::shared_ptr<Group> call_next();
+  void await_turn(Group& group);
 
   Store& store;
-  std::mutex mutex;             // guards the next six
+  std::mutex mutex;             // guards what follows, up to the condition
   std::shared_ptr<Group> open;  // null: nobody waits to be led
   bool led = false;             // somebody leads, or is about to
+  std::size_t expected = 0;     // requests that may come together next time
   bool closing = false;
   bool keeping_house = false;  // on some thread, or asked for
   bool house_begun = false;    // on a background thread
@@ -54,39 +57,50 @@ struct Committer::Shared : std::enable_shared_from_this<Committer::Shared> {
   // Of the leading thread only.
   RecentCommits recent;
   std::optional<Record> unresolved;
-  std::uint64_t appended = 0;     // records of the group at hand
-  std::int64_t append_nanos = 0;  // what the last append took
-  std::size_t expected = 0;       // requests that may come together next time
-  std::int64_t ended_at = 0;      // when the last leader had its answers
+  std::uint64_t appended = 0;                 // records of the group at hand
+  std::atomic<std::int64_t> append_nanos{0};  // what the last append took; read by all
 };
 
-// A part of a round trip, where one is long enough to be worth it.
-std::int64_t Committer::Shared::gathering_nanos() const {
-  if (append_nanos < kSlowAppendNanos) return 0;
-  return std::min(append_nanos / 6, kMaxGatheringNanos);
+// The open group, if it is to be led now and was not called before: its first thread is to be
+// raised. A group that those who were just answered are about to join waits for them: one record
+// and one round trip serve all. With the mutex held.
+std::shared_ptr<Group> Committer::Shared::call_next() {
+  if (!open || open->called || led || open->requests.size() < expected) return nullptr;
+  led = open->called = true;
+  return open;
+}
+
+// Waits until the group, whose first thread this is, may be led; when those who were expected do
+// not come, for no longer than a part of a round trip.
+void Committer::Shared::await_turn(Group& group) {
+  std::chrono::nanoseconds patience(append_nanos / 6);
+  patience = std::clamp(patience, kMinGathering, kMaxGathering);
+  while (!group.may_lead.wait_for(patience)) {
+    const std::lock_guard lock(mutex);
+    if (!led) {
+      led = group.called = true;
+      return;
+    }
+    patience = std::min(2 * patience, kMaxGathering);
+  }
 }
 
 void Committer::Shared::run(Request& request) {
   std::unique_lock lock(mutex);
-  if (!open) open = std::make_shared<Group>();
+  const bool first = open == nullptr;
+  if (first) open = std::make_shared<Group>();
   const std::shared_ptr<Group> group = open;
   group->requests.push_back(&request);
-  if (group->requests.size() > 1) {
+  const std::shared_ptr<Group> called = call_next();
+  if (!first) {
     lock.unlock();
+    if (called) called->may_lead.raise();
     group->answered.wait();
     return;
   }
-  if (std::exchange(led, true)) {
+  if (!called) {
     lock.unlock();
-    group->may_lead.wait();
-    lock.lock();
-  }
-  // Those that were just answered are about to ask again: on a slow store it pays to wait for them
-  // a moment, so that they share this record's round trip.
-  const std::int64_t until = ended_at + gathering_nanos();
-  while (group->requests.size() < expected && store.runtime().clock->steady_nanos() < until) {
-    lock.unlock();
-    std::this_thread::sleep_for(kGatheringStep);
+    await_turn(*group);
     lock.lock();
   }
   open.reset();
@@ -109,13 +123,12 @@ void Committer::Shared::run(Request& request) {
   }
 
   lock.lock();
-  ended_at = store.runtime().clock->steady_nanos();
   records_since_housekeeping += appended;
   const bool due = records_since_housekeeping >= kHousekeepingRecords && !keeping_house && !closing;
   if (due) keeping_house = true;
-  const std::shared_ptr<Group> next = open;
-  led = next != nullptr;
-  expected = std::min(kMaxBatch, group->requests.size() + (next ? next->requests.size() : 0));
+  led = false;
+  expected = std::min(kMaxBatch, group->requests.size() + (open ? open->requests.size() : 0));
+  const std::shared_ptr<Group> next = call_next();
   lock.unlock();
   if (next) next->may_lead.raise();
   if (group->requests.size() > 1) group->answered.raise();
@@ -151,6 +164,7 @@ void Committer::Shared::lead(std::span<Request*> batch) {
     switch (*outcome) {
       case AppendOutcome::kAppended:
         for (const auto& commit : work.commits()) recent.add(commit);
+        work.give_back();
         ++appended;
         return;
       case AppendOutcome::kMoved:

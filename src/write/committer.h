@@ -4,7 +4,8 @@
 //
 // submit() blocks: the first of the waiting callers leads (builds and appends one record for all
 // that wait), the others sleep until their answer is there. So writers in one process never
-// conflict.
+// conflict. Those that were just answered together are waited for a moment, for a part of what an
+// append takes, so that their next wishes share a record again.
 //
 // Housekeeping of the store (checkpoints, packs, folds) begins after everybody was answered: on the
 // executor's background threads, or on the caller where the executor has none.

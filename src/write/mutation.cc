@@ -264,7 +264,9 @@ class Construction {
       prepared_.change.first_new[type] = next_row(state_, type);
       prepared_.change.tables.push_back(std::move(change));
       if (RowBatch old = staged.superseded(); old.rows > 0) superseded[type] = std::move(old);
-      table.found_before = found_before_[type];
+      if (const auto found = found_before_.find(type); found != found_before_.end()) {
+        table.found_before = found->second;
+      }
       delta.tables.push_back(std::move(table));
     }
     for (std::size_t i = 0; i < delta.tables.size(); ++i) {
