@@ -3,7 +3,6 @@
 #include <cassert>
 #include <cstring>
 
-
 namespace omnigraph {
 namespace {
 
