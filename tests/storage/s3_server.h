@@ -14,10 +14,12 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "storage/cloud_store.h"
 #include "storage/store_harness.h"
@@ -47,6 +49,7 @@ class S3Server {
     server->port_ = free_port();
     std::filesystem::create_directory(server->folder_ / "bucket");
     const std::string port = "127.0.0.1:" + std::to_string(server->port_);
+    const std::string access_log = server->logs_ / "access";
     const char* arguments[] = {file->c_str(),
                                "--access",
                                "key",
@@ -56,6 +59,8 @@ class S3Server {
                                port.c_str(),
                                "--quiet",
                                "--keep-alive",
+                               "--access-log",
+                               access_log.c_str(),
                                "posix",
                                server->folder_.path().c_str(),
                                nullptr};
@@ -84,6 +89,33 @@ class S3Server {
             {"AWS_SECRET_ACCESS_KEY", "secret"},
             {"AWS_REGION", "us-east-1"},
             {"OMNIGRAPH_STORE_TIMEOUT", "30"}};
+  }
+  // The requests that the server has answered so far, by its own account, oldest first: "GetObject",
+  // "PutObject", "ListObjectsV2", ….
+  std::vector<std::string> requests() const {
+    // One of our own says that those before it are written down.
+    const std::string marker = "marker/" + std::to_string(++markers_);
+    static_cast<void>(open("")->head(marker));
+    std::vector<std::string> out;
+    for (int tries = 0; tries < 600; ++tries) {
+      out.clear();
+      std::ifstream log(logs_ / "access");
+      bool marked = false;
+      for (std::string line; std::getline(log, line);) {
+        // "… s3_GetObject key /bucket/key …"
+        const std::size_t begin = line.find(" s3_");
+        if (begin == std::string::npos) continue;
+        const std::string request = line.substr(begin + 4, line.find(' ', begin + 4) - begin - 4);
+        if (line.find(" marker/") == std::string::npos) {
+          out.push_back(request);
+        } else {
+          marked |= line.find(' ' + marker + ' ') != std::string::npos;
+        }
+      }
+      if (marked) break;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return out;
   }
   std::shared_ptr<CloudStore> open(const std::string& prefix) const {
     auto store = open_cloud_store("s3://bucket/" + prefix, variables());
@@ -125,7 +157,8 @@ class S3Server {
     return false;
   }
 
-  TemporaryFolder folder_;
+  TemporaryFolder folder_, logs_;
+  mutable int markers_ = 0;
   int port_ = 0;
   pid_t process_ = -1;
 };
