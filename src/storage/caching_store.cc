@@ -118,7 +118,16 @@ void CachingStore::keep(const std::string& scope, const std::string& key,
   std::string entry(kMagic);
   append_fixed(entry, crc32c(rest));
   entry += rest;
-  if (entry.size() > kMaxEntryBytes || entry.size() > settings_.max_bytes) return;
+  if (entry.size() > kMaxEntryBytes) return;
+  if (entry.size() > settings_.max_bytes) {
+    // What is there may be from a time when more was allowed.
+    const bool counted = [this] {
+      const std::lock_guard lock(mutex_);
+      return used_.has_value();
+    }();
+    if (!counted) evict();
+    return;
+  }
 
   const std::string folder = settings_.folder + "/" + scope;
   std::error_code ignored;

@@ -152,6 +152,15 @@ TEST_F(CachingStoreTest, StaysWithinItsLimit) {
     EXPECT_LE(cached_bytes(), kLimit);
   }
   EXPECT_GT(cached_bytes(), kLimit / 2);
+  // Less is allowed now, even less than one entry.
+  for (const std::uint64_t less : {kLimit / 4, std::uint64_t{1'000}}) {
+    store = process(less);
+    ASSERT_TRUE(store->get("graph.json").ok());
+    const std::string name = "state/less" + std::to_string(less);
+    ASSERT_TRUE(counting_->put(name, std::string(9'000, 'x')).ok());
+    ASSERT_TRUE(store->get(name).ok());
+    EXPECT_LE(cached_bytes(), less);
+  }
 }
 
 TEST_F(CachingStoreTest, OpensAGraphAgainWithoutReadingItAgain) {
