@@ -19,8 +19,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const ObjectStorePtr objects = make_memory_store();
   // Packs are looked at where there is more than one to read.
   for (Sequence n = 1; n <= kPacked + 2; ++n) (void)objects->put(log_object_name(n), "x");
-  const std::string name = "pack/" + log_object_name(1).substr(4) + "-" +
-                           log_object_name(kPacked).substr(4);
+  const std::string name =
+      "pack/" + log_object_name(1).substr(4) + "-" + log_object_name(kPacked).substr(4);
   (void)objects->put(
       name, seal_envelope(envelope_magic("OGPK"), 1, bytes.substr(0, split), bytes.substr(split)));
   const auto log = open_object_log(objects, test_runtime().clock);

@@ -37,8 +37,9 @@ class CostsTest : public ::testing::TestWithParam<bool> {
     return std::move(made).value();
   }
   std::unique_ptr<Graph::Engine> open(bool only_writer = false) {
-    auto opened = Graph::Engine::open(
-        objects_, {.only_writer = only_writer, .first_read_as_opened = true}, test_runtime(++seed_));
+    auto opened =
+        Graph::Engine::open(objects_, {.only_writer = only_writer, .first_read_as_opened = true},
+                            test_runtime(++seed_));
     EXPECT_TRUE(opened.ok()) << opened.error().message();
     return std::move(opened).value();
   }
@@ -102,7 +103,8 @@ INSTANTIATE_TEST_SUITE_P(Stores, CostsTest, ::testing::Bool(),
 TEST_P(CostsTest, AreThoseOfTheTableAtEveryDepth) {
   int depth = 0;
   { const auto made = create(); }
-  for (const int target : GetParam() ? std::vector<int>{10, 300} : std::vector<int>{10, 300, 3000}) {
+  for (const int target :
+       GetParam() ? std::vector<int>{10, 300} : std::vector<int>{10, 300, 3000}) {
     SCOPED_TRACE(target);
     {
       const auto writer = open();

@@ -90,8 +90,8 @@ class S3Server {
             {"AWS_REGION", "us-east-1"},
             {"OMNIGRAPH_STORE_TIMEOUT", "30"}};
   }
-  // The requests that the server has answered so far, by its own account, oldest first: "GetObject",
-  // "PutObject", "ListObjectsV2", ….
+  // The requests that the server has answered so far, by its own account, oldest first:
+  // "GetObject", "PutObject", "ListObjectsV2", ….
   std::vector<std::string> requests() const {
     // One of our own says that those before it are written down.
     const std::string marker = "marker/" + std::to_string(++markers_);
