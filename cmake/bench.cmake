@@ -7,7 +7,9 @@ add_executable(omnigraph_bench ${PROJECT_SOURCE_DIR}/bench/omnigraph_bench.cc)
 target_link_libraries(omnigraph_bench PRIVATE omnigraph_options omnigraph_dependencies libomnigraph_static)
 add_executable(omnigraph_writes ${PROJECT_SOURCE_DIR}/bench/omnigraph_writes.cc)
 target_link_libraries(omnigraph_writes PRIVATE omnigraph_options omnigraph_dependencies libomnigraph_static)
-set_target_properties(bench_generate omnigraph_bench omnigraph_writes PROPERTIES
+add_executable(omnigraph_history ${PROJECT_SOURCE_DIR}/bench/omnigraph_history.cc)
+target_link_libraries(omnigraph_history PRIVATE omnigraph_options omnigraph_dependencies libomnigraph_static)
+set_target_properties(bench_generate omnigraph_bench omnigraph_writes omnigraph_history PROPERTIES
   RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
 
 # The segment layer alone, through its own doors.

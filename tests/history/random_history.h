@@ -101,6 +101,8 @@ class RandomHistory {
   ObjectStorePtr objects_;
   std::vector<std::unique_ptr<Graph::Engine>> engines_;
   std::size_t current_ = 0;
+  // Heads that were compared, by handle and branch: they are values and stay as they are.
+  std::map<std::pair<std::size_t, std::string>, SnapshotPtr> compared_;
   GraphModel model_;
   struct Cursor {
     std::string branch, commit, text;
