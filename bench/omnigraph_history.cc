@@ -362,9 +362,9 @@ int diff(const char* store, std::uint64_t rows) {
   }
   const Graph folded = expect(Graph::open(store));
   answer.add("across_optimize_ms", millis([&] {
-               (void)expect(folded.diff(
-                   {.from = from, .to = "main"},
-                   [](const omnigraph::EntityChange&) { return omnigraph::Status(); }));
+               (void)expect(
+                   folded.diff({.from = from, .to = "main"},
+                               [](const omnigraph::EntityChange&) { return omnigraph::Status(); }));
              }));
   return answer.print();
 }
