@@ -1,6 +1,7 @@
 #include "common/ulid.h"
 
 #include <cassert>
+#include <cstring>
 #include <utility>
 
 namespace omnigraph {
@@ -24,16 +25,27 @@ constexpr std::array<std::uint8_t, 256> make_digits() {
 }
 constexpr std::array<std::uint8_t, 256> kDigits = make_digits();
 
+// The two characters of ten bits.
+constexpr std::array<char, 2048> make_pairs() {
+  std::array<char, 2048> pairs{};
+  for (std::size_t i = 0; i < 1024; ++i) {
+    pairs[2 * i] = kAlphabet[i >> 5];
+    pairs[2 * i + 1] = kAlphabet[i & 31];
+  }
+  return pairs;
+}
+constexpr std::array<char, 2048> kPairs = make_pairs();
+
 }  // namespace
 
 void Ulid::write_text(char out[26]) const {
   // 130 bits of text for 128 of number: the first character carries the top three bits.
   std::uint64_t upper = high;
   std::uint64_t lower = low;
-  for (std::size_t i = kTextLength; i-- > 0;) {
-    out[i] = kAlphabet[lower & 31];
-    lower = (lower >> 5) | (upper << 59);
-    upper >>= 5;
+  for (std::size_t i = kTextLength; i > 0; i -= 2) {
+    std::memcpy(out + i - 2, kPairs.data() + 2 * (lower & 1023), 2);
+    lower = (lower >> 10) | (upper << 54);
+    upper >>= 10;
   }
 }
 
