@@ -1,9 +1,12 @@
 #include "simulation/store_history.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 
 #include "common/fault_point.h"
 #include "schema/compile.h"
+#include "storage/log_sectors.h"
 
 namespace omnigraph::simulation {
 namespace {
@@ -84,11 +87,17 @@ std::string StoreHistory::run() {
   }
   for (at_step_ = 0; at_step_ < options_.steps && failure_.empty(); ++at_step_) {
     inject(true);
-    if (percent(options_.fault_point_percent)) {
+    const bool cut = percent(options_.power_cut_percent);
+    const LogFiles before = cut ? log_files() : LogFiles();
+    if (cut) {
+      arm_fault("log.after_write", 1, FaultAction::kError);
+    } else if (percent(options_.fault_point_percent)) {
       arm_fault(kPoints[below(std::size(kPoints))], 1 + below(3), FaultAction::kError);
     }
     step();
+    const bool fired = cut && !fault_armed();
     disarm_fault();
+    if (fired && failure_.empty()) cut_power(before);
   }
   inject(false);
   if (failure_.empty()) check_end();
@@ -190,6 +199,40 @@ void StoreHistory::read_past(Handle& handle) {
   }
   inject(false);
   check_snapshot(**snapshot);
+}
+
+StoreHistory::LogFiles StoreHistory::log_files() const {
+  LogFiles out;
+  std::error_code none;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(*faults_->local_path() + "/log", none)) {
+    std::ifstream file(entry.path(), std::ios::binary);
+    out[entry.path()] = {std::istreambuf_iterator<char>(file), {}};
+  }
+  return out;
+}
+
+// All processes die together, and of the sectors that were written and not synced some are lost.
+void StoreHistory::cut_power(const LogFiles& before) {
+  for (Handle& handle : handles_) handle.store.reset();
+  for (const auto& [path, bytes] : log_files()) {
+    const auto old = before.find(path);
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    for (std::size_t at = 0; at < bytes.size(); at += kSector) {
+      std::string sector = old == before.end() || at >= old->second.size()
+                               ? std::string()
+                               : old->second.substr(at, kSector);
+      sector.resize(std::min(kSector, bytes.size() - at), '\0');
+      if (bytes.compare(at, kSector, sector) == 0 || percent(50)) continue;
+      file.seekp(static_cast<std::streamoff>(at));
+      file.write(sector.data(), static_cast<std::streamsize>(sector.size()));
+      ++sectors_lost_;
+    }
+  }
+  for (Handle& handle : handles_) {
+    inject(false);
+    if (failure_.empty()) crash(handle);
+  }
 }
 
 // The process dies; whatever it had in memory is gone.

@@ -22,6 +22,8 @@ struct HistoryOptions {
   int handles = 2;
   int fault_percent = 0;        // of the store's calls
   int fault_point_percent = 0;  // of the steps run with a random fault point armed
+  int power_cut_percent = 0;    // of the steps, where they append to a log in files: it is lost
+                                // between the write and the sync, and tears what was written
 };
 
 class StoreHistory {
@@ -29,6 +31,7 @@ class StoreHistory {
   StoreHistory(ObjectStorePtr objects, LogForm form, HistoryOptions options);
   // Runs all steps and the final check. Empty when everything held, else what did not.
   std::string run();
+  std::uint64_t sectors_lost() const { return sectors_lost_; }
 
  private:
   struct Handle {
@@ -47,6 +50,9 @@ class StoreHistory {
   void read(Handle& handle);
   void read_past(Handle& handle);
   void crash(Handle& handle);
+  using LogFiles = std::map<std::string, std::string>;  // by path
+  LogFiles log_files() const;
+  void cut_power(const LogFiles& before);
   void check_state(Handle& handle);
   void check_end();
 
@@ -65,6 +71,7 @@ class StoreHistory {
   People people_;
   std::vector<CommitId> acknowledged_;  // on main, in order
   std::uint64_t opened_ = 0;
+  std::uint64_t sectors_lost_ = 0;
   int at_step_ = 0;
   std::string failure_;
 };

@@ -50,6 +50,7 @@ TEST(StoreSimulation, ObjectsFormWithFaults) {
 
 TEST(StoreSimulation, FileForm) {
   const Seeds range = seeds(12);
+  std::uint64_t lost = 0;
   for (std::uint64_t seed = range.first; seed < range.first + range.count; ++seed) {
     std::string folder = (std::filesystem::temp_directory_path() / "og-simulation-XXXXXX").string();
     ASSERT_NE(mkdtemp(folder.data()), nullptr);
@@ -58,10 +59,15 @@ TEST(StoreSimulation, FileForm) {
     options.handles = static_cast<int>(1 + seed % 3);
     options.fault_percent = static_cast<int>(seed % 3) * 3;
     options.fault_point_percent = 25;
-    const std::string failure =
-        StoreHistory(*open_local_store(folder + "/g", true), LogForm::kFile, options).run();
+    options.power_cut_percent = static_cast<int>(seed % 4) * 5;
+    StoreHistory history(*open_local_store(folder + "/g", true), LogForm::kFile, options);
+    const std::string failure = history.run();
     std::filesystem::remove_all(folder);
     ASSERT_EQ(failure, "") << "seed " << seed;
+    lost += history.sectors_lost();
+  }
+  if (range.count >= 12) {
+    EXPECT_GT(lost, 0U) << "no power cut tore anything";
   }
 }
 
