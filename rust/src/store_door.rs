@@ -308,3 +308,64 @@ pub unsafe extern "C" fn omnigraph_upload_drop(upload: *mut OmnigraphUpload) {
         let _ = catch_unwind(AssertUnwindSafe(|| drop(Box::from_raw(upload))));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(call: impl FnOnce() -> Result<Bytes, Failure>) -> (i32, String) {
+        let mut out = OmnigraphBytes::EMPTY;
+        unsafe {
+            let status = answer(&mut out, call);
+            let text = String::from_utf8_lossy(bytes(out.data, out.size)).into_owned();
+            omnigraph_bytes_free(out);
+            (status, text)
+        }
+    }
+
+    #[test]
+    fn answers() {
+        assert_eq!(ask(|| Ok(Bytes::from_static(b"given"))), (Status::Ok as i32, "given".to_string()));
+        let failed = ask(|| Err(Failure::new(Status::Denied, "no")));
+        assert_eq!(failed, (Status::Denied as i32, "no".to_string()));
+    }
+
+    #[test]
+    fn a_panic_stays_inside() {
+        let (status, text) = ask(|| panic!("a bug"));
+        assert_eq!(status, Status::Internal as i32);
+        assert!(text.contains("please report it"));
+    }
+
+    fn opened(uri: &[u8], variables: &[u8]) -> (i32, *mut OmnigraphStore, String) {
+        let mut store = std::ptr::null_mut();
+        let mut message = OmnigraphBytes::EMPTY;
+        unsafe {
+            let status = omnigraph_store_open(
+                uri.as_ptr(),
+                uri.len(),
+                variables.as_ptr(),
+                variables.len(),
+                &mut store,
+                &mut message,
+            );
+            let text = String::from_utf8_lossy(bytes(message.data, message.size)).into_owned();
+            omnigraph_bytes_free(message);
+            (status, store, text)
+        }
+    }
+
+    #[test]
+    fn stores_open_and_are_freed() {
+        let (status, store, text) = opened(b"s3://b/p", b"AWS_ACCESS_KEY_ID\0k\0AWS_SECRET_ACCESS_KEY\0s\0");
+        assert_eq!((status, text.as_str()), (Status::Ok as i32, ""));
+        unsafe { omnigraph_store_free(store) };
+        let (status, store, text) = opened(b"\xff", b"");
+        assert_eq!((status, text.as_str()), (Status::BadRequest as i32, "it is not UTF-8"));
+        assert!(store.is_null());
+        // A name without a value at the end is left out.
+        let (status, store, _) = opened(b"s3://b", b"AWS_ACCESS_KEY_ID\0k\0AWS_SECRET_ACCESS_KEY\0s\0LAST");
+        assert_eq!(status, Status::Ok as i32);
+        unsafe { omnigraph_store_free(store) };
+    }
+}

@@ -262,3 +262,48 @@ pub fn failure_of(error: &StoreError, guessed_credentials: bool) -> Failure {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statuses() {
+        let said = "<Error><Code>Oops</Code><Message>words</Message></Error>";
+        assert_eq!(from_status(301, "").status, Status::NotAStore);
+        assert_eq!(from_status(403, said).status, Status::Denied);
+        assert!(from_status(403, said).message.contains("(Oops: words)"));
+        assert_eq!(from_status(500, "<html></html>").status, Status::NotAStore);
+        assert!(from_status(500, said).transient && from_status(500, said).may_have_landed);
+        let slow = from_status(503, "<Error><Code>SlowDown</Code></Error>");
+        assert!(slow.transient && !slow.may_have_landed && slow.message.contains("SlowDown"));
+        assert_eq!(from_status(501, said).status, Status::Unsupported);
+        assert_eq!(from_status(418, said).status, Status::BadRequest);
+    }
+
+    #[test]
+    fn existing_objects() {
+        let of = |text: &str| {
+            let source = std::io::Error::other(text.to_string()).into();
+            failure_of(&StoreError::AlreadyExists { path: "x".to_string(), source }, false)
+        };
+        assert_eq!(of("status code: 412").status, Status::Exists);
+        assert_eq!(of("status code: 409 <Code>BlobAlreadyExists</Code>").status, Status::Exists);
+        let race = of("status code: 409 <Code>ConditionalRequestConflict</Code>");
+        assert!(race.transient && race.status == Status::Unavailable);
+    }
+
+    #[test]
+    fn documents_in_place_of_objects() {
+        let found = error_document(b"<?xml version=\"1.0\"?><Error><Code>InternalError</Code></Error>");
+        assert!(found.is_some_and(|failure| failure.transient && failure.message.contains("InternalError")));
+        assert!(error_document(b"<svg></svg>").is_none());
+        assert!(error_document(b"\xff<Error>").is_none());
+    }
+
+    #[test]
+    fn long_words_are_clipped() {
+        assert_eq!(clipped(" a\n b "), "a b");
+        assert_eq!(clipped(&"x".repeat(1000)).chars().count(), QUOTED_CHARS + 1);
+    }
+}
