@@ -12,19 +12,18 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "common/test_runtime.h"
 #include "graph/engine.h"
 #include "simulation/graph_model.h"
-#include "simulation/network.h"
-#include "simulation/stage.h"
+#include "simulation/network_history.h"
 
 namespace omnigraph::simulation {
 
-class GraphHistory {
+class GraphHistory : private NetworkHistory {
  public:
   explicit GraphHistory(std::uint64_t seed);
   // Empty when everything held, else what did not.
@@ -39,18 +38,12 @@ class GraphHistory {
   const Counts& counts() const { return counts_; }
 
  private:
-  struct Process {
-    std::shared_ptr<ProcessStore> objects;
-    std::shared_ptr<FakeClock> clock;
+  struct Process : NetworkHistory::Process {
     std::unique_ptr<Graph::Engine> graph;
-    Sequence seen = 0;
   };
 
-  void fail(const std::string& what);
-  bool going() const { return !stage_.over() && failure_.empty(); }
   bool begin(Process& process, std::shared_ptr<FakeClock> clock);
-  void play(const std::shared_ptr<FakeClock>& clock, const std::function<void(Process&)>& act);
-  std::shared_ptr<FakeClock> wrong_clock();
+  void add(const std::shared_ptr<FakeClock>& clock, void (GraphHistory::*act)(Process&));
   // Of a call that failed: damage and bugs never come from a network.
   bool judge(const char* doing, const Error& error);
 
@@ -69,22 +62,20 @@ class GraphHistory {
   // The commit is acknowledged, or the error says what may have become of it.
   template <typename Report>
   void settle(Process& process, const char* doing, std::uint64_t number, const Report& report,
-              const std::optional<Commit>& commit, std::uint64_t& counter);
+              const std::optional<Commit>& commit, std::uint64_t& counter) {
+    if (report.ok()) return settle(process, number, commit, counter);
+    if (judge(doing, report.error())) models_.refuse(number);
+  }
+  void settle(Process& process, std::uint64_t number, const std::optional<Commit>& commit,
+              std::uint64_t& counter);
   void check_readable(Process& process, const Snapshot& snapshot);
 
   std::string any_branch(Process& process);
-  std::string any_person(Process& process);
+  std::string any_person();
 
-  Stage stage_;
-  Network network_;
-  StoreOptions options_;
   CommitModels models_;
-  std::shared_ptr<FakeClock> cleaner_clock_ = std::make_shared<FakeClock>();
   std::vector<std::string> acknowledged_;  // commits of main
   std::vector<std::string> known_;         // of any branch
-  Sequence promised_ = 0;                  // the newest acknowledged
-  std::uint64_t opened_ = 0;
-  std::string failure_;
   Counts counts_;
 };
 

@@ -4,29 +4,15 @@
 #include <set>
 
 #include "maintenance/cleanup.h"
-#include "schema/compile.h"
 
 namespace omnigraph::simulation {
 namespace {
 
 constexpr std::uint64_t kTurns = 1500;
-constexpr std::int64_t kGraceMicros = std::int64_t{3'600} * 1'000'000;
-constexpr std::int64_t kDayMicros = 24 * kGraceMicros;
 
 }  // namespace
 
-InterleavedHistory::InterleavedHistory(std::uint64_t seed)
-    : stage_(seed), network_(stage_, make_memory_store()) {
-  options_.log_form = LogForm::kObjects;
-  options_.checkpoint_records = static_cast<std::uint32_t>(4 + stage_.below(16));
-  options_.fold_inline_rows = static_cast<std::uint32_t>(3 + stage_.below(20));
-  options_.fold_segments = static_cast<std::uint32_t>(2 + stage_.below(4));
-  options_.sweep_grace_micros = kGraceMicros;
-}
-
-void InterleavedHistory::fail(const std::string& what) {
-  if (failure_.empty()) failure_ = "turn " + std::to_string(stage_.turn()) + ": " + what;
-}
+InterleavedHistory::InterleavedHistory(std::uint64_t seed) : NetworkHistory(seed) {}
 
 void InterleavedHistory::judge(const char* doing, const Error& error) {
   if (error.code() == ErrorCode::kCorrupt || error.code() == ErrorCode::kInternal) {
@@ -34,69 +20,39 @@ void InterleavedHistory::judge(const char* doing, const Error& error) {
   }
 }
 
-// Up to a day off, either way.
-std::shared_ptr<FakeClock> InterleavedHistory::wrong_clock() {
-  auto clock = std::make_shared<FakeClock>();
-  clock->set_micros(FakeClock::kDefaultMicros - kDayMicros +
-                    static_cast<std::int64_t>(stage_.below(2 * kDayMicros)));
-  return clock;
-}
-
 bool InterleavedHistory::begin(Process& process, std::shared_ptr<FakeClock> clock) {
-  process.objects = std::make_shared<ProcessStore>(network_);
-  process.clock = std::move(clock);
-  process.seen = 0;
-  Runtime runtime = test_runtime(stage_.random().next() | ++opened_);
-  runtime.clock = process.clock;
-  const Sequence promised = promised_;
-  auto store = Store::open(process.objects, std::move(runtime), options_);
+  auto store = open(process, std::move(clock));
   if (!store.ok()) {
     judge("open", store.error());
     return false;
   }
   process.store = std::move(store).value();
-  if (process.store->state()->sequence < promised) fail("an open misses an acknowledged commit");
   return true;
 }
 
-void InterleavedHistory::play(const std::shared_ptr<FakeClock>& clock,
-                              const std::function<void(Process&)>& act) {
-  while (going()) {
-    Process process;
-    if (begin(process, clock ? clock : wrong_clock())) {
-      while (going() && process.objects->alive()) {
-        process.clock->advance_micros(1'000);
-        act(process);
-        stage_.pause();
-      }
-    }
-    process.objects->kill();
-    stage_.pause();
-  }
+void InterleavedHistory::add(const std::shared_ptr<FakeClock>& clock,
+                             void (InterleavedHistory::*act)(Process&)) {
+  stage_.add([this, clock, act] {
+    play<Process>(
+        clock, 0,
+        [this](Process& process, std::shared_ptr<FakeClock> its) {
+          return begin(process, std::move(its));
+        },
+        [this, act](Process& process) { (this->*act)(process); }, [](Process&) {});
+  });
 }
 
 std::string InterleavedHistory::run() {
-  auto catalog = compile_schema(kPeopleSchema);
-  if (!catalog.ok()) return catalog.error().message();
-  network_.calm = true;
-  {
-    auto made = Store::init(std::make_shared<ProcessStore>(network_), **catalog, false,
-                            test_runtime(stage_.random().next()), options_);
-    if (!made.ok()) return made.error().message();
-    people_.models[(*made)->genesis().id] = {};
-  }
-  network_.calm = false;
+  const auto genesis = create(kPeopleSchema);
+  if (!genesis.ok()) return genesis.error().message();
+  people_.models[genesis->id] = {};
   network_.faults.fail_percent = stage_.below(4) * 3;
   network_.faults.kill_permille = stage_.below(4) * 4;
   const std::uint64_t writers = 1 + stage_.below(3), readers = 1 + stage_.below(2);
-  for (std::uint64_t i = 0; i < writers; ++i) {
-    stage_.add([this] { play(nullptr, [this](Process& process) { write(process); }); });
-  }
-  for (std::uint64_t i = 0; i < readers; ++i) {
-    stage_.add([this] { play(nullptr, [this](Process& process) { read(process); }); });
-  }
-  stage_.add([this] { play(nullptr, [this](Process& process) { compact(process); }); });
-  stage_.add([this] { play(cleaner_clock_, [this](Process& process) { clean(process); }); });
+  for (std::uint64_t i = 0; i < writers; ++i) add(nullptr, &InterleavedHistory::write);
+  for (std::uint64_t i = 0; i < readers; ++i) add(nullptr, &InterleavedHistory::read);
+  add(nullptr, &InterleavedHistory::compact);
+  add(cleaner_clock_, &InterleavedHistory::clean);
   stage_.each_turn([this] {
     if (stage_.percent(5)) network_.land_one();
   });

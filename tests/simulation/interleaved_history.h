@@ -16,13 +16,12 @@
 #include <string>
 #include <vector>
 
-#include "simulation/network.h"
+#include "simulation/network_history.h"
 #include "simulation/people.h"
-#include "simulation/stage.h"
 
 namespace omnigraph::simulation {
 
-class InterleavedHistory {
+class InterleavedHistory : private NetworkHistory {
  public:
   explicit InterleavedHistory(std::uint64_t seed);
   // Empty when everything held, else what did not.
@@ -30,19 +29,13 @@ class InterleavedHistory {
   std::uint64_t commits() const { return acknowledged_.size(); }
 
  private:
-  struct Process {
-    std::shared_ptr<ProcessStore> objects;
-    std::shared_ptr<FakeClock> clock;
+  struct Process : NetworkHistory::Process {
     std::unique_ptr<Store> store;
-    Sequence seen = 0;
   };
 
-  void fail(const std::string& what);
-  bool going() const { return !stage_.over() && failure_.empty(); }
-  // Opens the graph, as a process just begun; false when the network did not let it.
+  // As a process just begun; false when the network did not let it.
   bool begin(Process& process, std::shared_ptr<FakeClock> clock);
-  // Begins processes, one after the other's end, and lets each do `act` again and again.
-  void play(const std::shared_ptr<FakeClock>& clock, const std::function<void(Process&)>& act);
+  void add(const std::shared_ptr<FakeClock>& clock, void (InterleavedHistory::*act)(Process&));
 
   void write(Process& process);
   void read(Process& process);
@@ -57,21 +50,13 @@ class InterleavedHistory {
   // What a fresh process finds once nobody writes.
   void check_end();
   void check_readable(const Store& store, const Snapshot& snapshot);
-  std::shared_ptr<FakeClock> wrong_clock();
 
-  Stage stage_;
-  Network network_;
-  StoreOptions options_;
   People people_;
-  std::shared_ptr<FakeClock> cleaner_clock_ = std::make_shared<FakeClock>();
   struct Acknowledged {
     CommitId id;
     Sequence sequence = 0;
   };
   std::vector<Acknowledged> acknowledged_;  // on main
-  Sequence promised_ = 0;                   // the newest acknowledged
-  std::uint64_t opened_ = 0;
-  std::string failure_;
 };
 
 }  // namespace omnigraph::simulation

@@ -46,7 +46,7 @@ TEST(InterleavedSimulation, WholeGraphsInOneObjectStore) {
 #ifdef __SANITIZE_THREAD__
   GTEST_SKIP() << "ThreadSanitizer does not follow stacks that are switched";
 #endif
-  const Seeds seeds(60);
+  const Seeds seeds(40);
   GraphHistory::Counts all;
   for (std::uint64_t seed = seeds.first; seed < seeds.first + seeds.count; ++seed) {
     GraphHistory history(seed);
