@@ -174,7 +174,10 @@ class ObjectLog final : public Log {
 Result<std::vector<ObjectLog::Piece>> ObjectLog::pieces_of(Sequence first, Sequence last,
                                                            std::size_t limit) {
   std::vector<Piece> out;
-  OG_ASSIGN_OR_RETURN(const auto records, store_->list("log/", log_object_name(first - 1)));
+  // No more names than are asked for: a walk over the log would list the rest of it at each step.
+  const std::size_t most =
+      last == UINT64_MAX ? limit : std::min<Sequence>(limit, last - first + 1);
+  OG_ASSIGN_OR_RETURN(const auto records, store_->list("log/", log_object_name(first - 1), most));
   Sequence end = first;
   const auto enough = [&] { return end > last || end - first >= limit; };
   for (const ObjectInfo& info : records) {
@@ -194,7 +197,10 @@ Result<std::vector<ObjectLog::Piece>> ObjectLog::pieces_of(Sequence first, Seque
   // Packs are worth a list only when there is more to read than one small pack.
   std::map<Sequence, PackName> packs;
   if (end - first > kPackRecords) {
-    OG_ASSIGN_OR_RETURN(const auto names, store_->list(kPackPrefix, pack_start(first)));
+    // Of each record at most a short pack and a long one; should there be more, records serve.
+    const std::size_t most_packs = most > SIZE_MAX / 2 ? SIZE_MAX : 2 * most;
+    OG_ASSIGN_OR_RETURN(const auto names,
+                        store_->list(kPackPrefix, pack_start(first), most_packs));
     for (const ObjectInfo& info : names) {
       auto pack = parse_pack_name(info.name);
       if (!pack || pack->last >= end) continue;
