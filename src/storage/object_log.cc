@@ -175,8 +175,7 @@ Result<std::vector<ObjectLog::Piece>> ObjectLog::pieces_of(Sequence first, Seque
                                                            std::size_t limit) {
   std::vector<Piece> out;
   // No more names than are asked for: a walk over the log would list the rest of it at each step.
-  const std::size_t most =
-      last == UINT64_MAX ? limit : std::min<Sequence>(limit, last - first + 1);
+  const std::size_t most = last == UINT64_MAX ? limit : std::min<Sequence>(limit, last - first + 1);
   OG_ASSIGN_OR_RETURN(const auto records, store_->list("log/", log_object_name(first - 1), most));
   Sequence end = first;
   const auto enough = [&] { return end > last || end - first >= limit; };
@@ -199,8 +198,7 @@ Result<std::vector<ObjectLog::Piece>> ObjectLog::pieces_of(Sequence first, Seque
   if (end - first > kPackRecords) {
     // Of each record at most a short pack and a long one; should there be more, records serve.
     const std::size_t most_packs = most > SIZE_MAX / 2 ? SIZE_MAX : 2 * most;
-    OG_ASSIGN_OR_RETURN(const auto names,
-                        store_->list(kPackPrefix, pack_start(first), most_packs));
+    OG_ASSIGN_OR_RETURN(const auto names, store_->list(kPackPrefix, pack_start(first), most_packs));
     for (const ObjectInfo& info : names) {
       auto pack = parse_pack_name(info.name);
       if (!pack || pack->last >= end) continue;
