@@ -114,7 +114,7 @@ Result<MergeResult> Merger::merge(const MergeCall& call) {
       result.conflicts = std::move(prepared.conflicts);
       return result;
     }
-    if (!prepared.conflicts.empty()) return merge_conflicts(prepared.conflicts);
+    if (!prepared.conflicts.empty()) return merge_conflicts(std::move(prepared.conflicts));
     if (result.outcome == MergeOutcome::kAlreadyUpToDate) return result;
 
     bool moved = false;

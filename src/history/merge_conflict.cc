@@ -34,26 +34,46 @@ std::string_view merge_conflict_name(MergeConflict::Kind kind) {
   return "divergent_update";
 }
 
-std::string merge_conflict_subject(const MergeConflict& conflict) {
-  std::string text = conflict.is_edge ? "edge type '" : "node type '";
-  text += conflict.type_name + "'";
-  if (conflict.entity_id) text += ", entity id '" + *conflict.entity_id + "'";
+namespace {
+
+void append_subject(std::string& text, const MergeConflict& conflict) {
+  text += conflict.is_edge ? "edge type '" : "node type '";
+  text += conflict.type_name;
+  text += "'";
+  if (conflict.entity_id) {
+    text += ", entity id '";
+    text += *conflict.entity_id;
+    text += "'";
+  }
   text += " (";
   text += merge_conflict_name(conflict.kind);
-  return text + ")";
+  text += ")";
 }
 
-Error merge_conflicts(const std::vector<MergeConflict>& conflicts) {
+}  // namespace
+
+std::string merge_conflict_subject(const MergeConflict& conflict) {
+  std::string text;
+  append_subject(text, conflict);
+  return text;
+}
+
+Error merge_conflicts(std::vector<MergeConflict> conflicts) {
   std::string text = "merge conflicts: ";
   ErrorDetails details{.kind = "merge_conflicts", .fields = {}};
-  for (const MergeConflict& conflict : conflicts) {
+  details.fields.reserve(conflicts.size() * 5);
+  for (MergeConflict& conflict : conflicts) {
     if (!details.fields.empty()) text += "; ";
-    text += merge_conflict_subject(conflict) + ": " + conflict.message;
+    append_subject(text, conflict);
+    text += ": ";
+    text += conflict.message;
     details.fields.emplace_back("entity_kind", conflict.is_edge ? "edge" : "node");
-    details.fields.emplace_back("type_name", conflict.type_name);
-    if (conflict.entity_id) details.fields.emplace_back("entity_id", *conflict.entity_id);
+    details.fields.emplace_back("type_name", std::move(conflict.type_name));
+    if (conflict.entity_id) {
+      details.fields.emplace_back("entity_id", *std::move(conflict.entity_id));
+    }
     details.fields.emplace_back("kind", merge_conflict_name(conflict.kind));
-    details.fields.emplace_back("message", conflict.message);
+    details.fields.emplace_back("message", std::move(conflict.message));
   }
   return Error(ErrorCode::kConflict, std::move(text)).with(std::move(details));
 }

@@ -11,6 +11,6 @@ namespace omnigraph {
 // kConflict "merge conflicts: <subject>: <message>; …" with all of them. Its details are of kind
 // "merge_conflicts"; each conflict gives the fields entity_kind, type_name, entity_id (where it has
 // one), kind and message, in this order.
-Error merge_conflicts(const std::vector<MergeConflict>& conflicts);
+Error merge_conflicts(std::vector<MergeConflict> conflicts);
 
 }  // namespace omnigraph

@@ -127,6 +127,11 @@ Result<std::string_view> RowReader::id(Location at, std::string& scratch) {
 
 Result<ColumnPtr> RowReader::column(std::size_t property, std::uint32_t part) {
   Part& of = part_of(part);
+  if (!of.whole) {
+    // Whoever did not say how many rows it would read has read many by now.
+    const std::size_t cells = version_->parts()[part].segment->rows() * type_->properties.size();
+    of.whole = ++of.asked * kRowsPerRead > cells;
+  }
   if (!of.whole || of.columns[property]) return of.columns[property];
   const Property& declared = type_->properties[property];
   auto column = version_->parts()[part].segment->column(declared.id, declared.type);

@@ -26,7 +26,7 @@ class RowReader {
   const EntityType& type() const { return *type_; }
 
   // So many rows of a part are going to be read. Decides how; without it a part that is not in
-  // memory is read by the cell.
+  // memory is read by the cell until many were.
   void expect(std::uint32_t part, std::size_t rows);
 
   // The view lives in a column or in `scratch`.
@@ -42,6 +42,7 @@ class RowReader {
   struct Part {
     bool known = false;  // prepared
     bool whole = false;  // read by the column
+    std::size_t asked = 0;  // cells, while it is not
     std::shared_ptr<const IdColumn> ids;
     std::vector<ColumnPtr> columns;  // by position of the property; null until used
     std::shared_ptr<const std::vector<RowId>> sources, targets;
