@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 
+#include "common/date_text.h"
+
 namespace omnigraph::cli {
 namespace {
 
@@ -15,6 +17,33 @@ std::string shown(const std::string& json) {
   simdjson::dom::parser parser;
   std::string_view text;
   return parser.parse(json).get(text) == simdjson::SUCCESS ? std::string(text) : json;
+}
+
+// A Date or DateTime, a number in the images of a change, as people write it; lists of them too.
+std::string shown_instant(const std::string& json, ScalarType type) {
+  simdjson::dom::parser parser;
+  simdjson::dom::element parsed;
+  if (parser.parse(json).get(parsed) != simdjson::SUCCESS) return json;
+  const auto text_of = [type](const simdjson::dom::element& value) -> std::string {
+    std::int64_t number = 0;
+    if (value.get(number) != simdjson::SUCCESS) return simdjson::minify(value);
+    if (type == ScalarType::kDateTime) return datetime_text(DateTime{number});
+    return date_text(Date{static_cast<std::int32_t>(number)});
+  };
+  simdjson::dom::array list;
+  if (parsed.get(list) != simdjson::SUCCESS) return text_of(parsed);
+  std::string text = "[";
+  for (const simdjson::dom::element value : list) {
+    if (text.size() > 1) text += ',';
+    text += text_of(value);
+  }
+  return text + "]";
+}
+
+std::string shown(const std::string& json, const Property* property) {
+  const ScalarType type = property == nullptr ? ScalarType::kString : property->type.scalar;
+  const bool instant = type == ScalarType::kDate || type == ScalarType::kDateTime;
+  return instant && json != "null" ? shown_instant(json, type) : shown(json);
 }
 
 using Properties = std::map<std::string, std::string>;
@@ -68,7 +97,18 @@ std::string cause_text(const ChangeCause& cause) {
   return text + "authored_at: " + std::to_string(cause.authored_at) + "\n";
 }
 
-std::string change_text(const EntityChange& change) {
+std::string change_text(const EntityChange& change, const Catalog* catalog) {
+  const EntityType* type = nullptr;
+  if (catalog != nullptr) {
+    if (change.is_edge) {
+      type = catalog->edge(change.type_name);
+    } else {
+      type = catalog->node(change.type_name);
+    }
+  }
+  const auto value_text = [type](const std::string& name, const std::string& json) {
+    return shown(json, type == nullptr ? nullptr : type->find(name));
+  };
   std::string text(change_op_name(change.op));
   text += change.is_edge ? " edge " : " node ";
   text += change.type_name + " " + change.id + "\n";
@@ -86,7 +126,7 @@ std::string change_text(const EntityChange& change) {
   if (change.op != ChangeOp::kUpdate) {
     const bool inserted = change.op == ChangeOp::kInsert;
     for (const auto& [name, value] : inserted ? after : before) {
-      text += (inserted ? "  + " : "  - ") + name + ": " + shown(value) + "\n";
+      text += (inserted ? "  + " : "  - ") + name + ": " + value_text(name, value) + "\n";
     }
     return text;
   }
@@ -99,9 +139,9 @@ std::string change_text(const EntityChange& change) {
     const bool both = old_value != before.end() && new_value != after.end();
     if (both && old_value->second == new_value->second) continue;
     text += "  " + name + ": ";
-    text += old_value == before.end() ? kAbsent : shown(old_value->second);
+    text += old_value == before.end() ? kAbsent : value_text(name, old_value->second);
     text += " -> ";
-    text += new_value == after.end() ? kAbsent : shown(new_value->second);
+    text += new_value == after.end() ? kAbsent : value_text(name, new_value->second);
     text += '\n';
   }
   return text;

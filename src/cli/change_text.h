@@ -5,6 +5,7 @@
 
 #include "common/json_writer.h"
 #include "omnigraph/graph.h"
+#include "schema/catalog.h"
 
 namespace omnigraph::cli {
 
@@ -13,7 +14,8 @@ void write_change(JsonWriter& json, const EntityChange& change);
 
 // "commit: …" and the lines below it.
 std::string cause_text(const ChangeCause& cause);
-// "update node Person Ann" and the properties that differ.
-std::string change_text(const EntityChange& change);
+// "update node Person Ann" and the properties that differ. Dates are numbers, as in JSON; with the
+// schema that says which they are, YYYY-MM-DD and YYYY-MM-DDThh:mm:ss.mmmZ.
+std::string change_text(const EntityChange& change, const Catalog* catalog = nullptr);
 
 }  // namespace omnigraph::cli

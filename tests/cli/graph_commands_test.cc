@@ -267,6 +267,20 @@ TEST_F(GraphCommandsTest, DiffPrintsEveryForm) {
       contains(run({"diff", "main..ghost", "--store", root_}).err, "branch 'ghost' not found"));
 }
 
+// People read dates, programs the numbers of an export.
+TEST_F(GraphCommandsTest, DiffWritesDatesAsDates) {
+  const std::string schema = path("dates.pg"), root = path("dates.omni");
+  std::ofstream(schema) << "node Egg { code: String @key  laid: Date?  seen: [DateTime]? }";
+  ASSERT_EQ(run({"init", "--schema", schema, root}).status, 0);
+  run({"branch", "create", "--store", root, "next"});
+  run({"mutate", "--store", root, "--branch", "next", "-e",
+       "query m() { insert Egg { code: \"e\" laid: date(\"2020-02-29\") } }"});
+  EXPECT_EQ(run({"diff", "main..next", "--store", root}).out,
+            "insert node Egg e\n  + code: e\n  + laid: 2020-02-29\n  + seen: <null>\n");
+  const Outcome json = run({"diff", "main..next", "--store", root, "--json"});
+  EXPECT_TRUE(contains(json.out, "\"laid\": 18321")) << json.out;
+}
+
 TEST_F(GraphCommandsTest, BranchesFromThePastAndInPages) {
   load();
   const std::string listed = run({"commit", "list", root_}).out;

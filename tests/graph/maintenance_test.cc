@@ -313,6 +313,51 @@ TEST_F(MaintenanceTest, ALiveBranchKeepsWhatItInherited) {
   for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(rows(*graph, kPeople, commits[i]), answers[i]);
 }
 
+// A branch may begin at a commit that its source inherited, before its source's own fork.
+TEST_F(MaintenanceTest, ABranchFromBeforeItsSourcesForkKeepsWhatItInherited) {
+  const auto graph = create();
+  const std::string first = load(*graph, people(0, 3, 0));
+  load(*graph, people(0, 3, 10));
+  ASSERT_TRUE(graph->create_branch({.name = "middle"}).ok());
+  ASSERT_TRUE(
+      graph->create_branch({.name = "leaf", .from = "middle", .at_commit = first}).ok());
+  load(*graph, people(0, 3, 20));
+  const std::string before = rows(*graph, kPeople, first);
+  const auto report = graph->cleanup({.keep = 1});
+  ASSERT_TRUE(report.ok()) << report.error().message();
+  EXPECT_EQ(rows(*graph, kPeople, first), before);
+  EXPECT_EQ(rows(*graph, kPeople, std::nullopt, "leaf"), before);
+}
+
+// What is left of a type that was dropped is kept like that of any other.
+TEST_F(MaintenanceTest, CommitsStayReadableAroundDroppedTypes) {
+  for (const bool hard : {false, true}) {
+    const auto graph = create();
+    const std::string first = load(*graph, "{\"type\":\"Tag\",\"data\":{\"slug\":\"a\"}}\n");
+    const std::string second = load(*graph, "{\"type\":\"Tag\",\"data\":{\"slug\":\"b\"}}\n");
+    const std::string people_then = load(*graph, people(0, 2000, 0));
+    const auto dropped = graph->apply_schema(
+        {.desired = "node Person { name: String @key  age: I32? @index }\n"
+                    "edge Knows: Person -> Person { since: I32? }",
+         .allow_data_loss = hard});
+    ASSERT_TRUE(dropped.ok()) << dropped.error().message();
+    const auto report = graph->cleanup({.keep = 2});
+    ASSERT_TRUE(report.ok()) << report.error().message();
+    clock().advance_micros(3 * kHour);
+    ASSERT_TRUE(graph->store().maintain_now().ok());
+    ASSERT_TRUE(graph->cleanup({.keep = 2}).ok());
+    const auto reopened = open();
+    EXPECT_EQ(rows(*reopened, kPeople, people_then), rows(*reopened, kPeople));
+    // The commit that dropped it is a boundary while its rows are known, else a gap; never nothing.
+    const auto changes =
+        reopened->commit_changes({.commit = dropped->commit ? dropped->commit->id : ""});
+    ASSERT_FALSE(changes.ok());
+    EXPECT_EQ(changes.error().details()->kind, hard ? "change_feed_gap" : "change_diff_refusal");
+    EXPECT_EQ(reopened->commit_changes({.commit = second}).ok(), false);
+    EXPECT_EQ(reopened->commit_changes({.commit = first}).ok(), false);
+  }
+}
+
 TEST_F(MaintenanceTest, AgeAndCountMustAgree) {
   const auto graph = create();
   const std::string old = load(*graph, people(0, 10, 0));

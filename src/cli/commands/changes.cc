@@ -7,6 +7,7 @@
 #include "cli/commands/commands.h"
 #include "cli/credentials.h"
 #include "cli/files.h"
+#include "schema/compile.h"
 
 namespace omnigraph::cli {
 namespace {
@@ -232,6 +233,12 @@ ExitStatus run_diff(Invocation& call) {
   request.filter = filter_of(call.arguments);
   OG_ASSIGN_OR_RETURN(const Graph graph, open_graph(scope, true));
   const bool lines = call.arguments.has("jsonl");
+  // People read dates as dates, as far as the schema still has the property.
+  CatalogPtr catalog;
+  if (!lines && !call.json()) {
+    OG_ASSIGN_OR_RETURN(const std::string schema, graph.schema_source());
+    OG_ASSIGN_OR_RETURN(catalog, compile_schema(schema, CompileMode::kLint));
+  }
   Document document(call, lines ? JsonWriter::Style::kCompact : JsonWriter::Style::kPretty);
   if (call.json()) document.json().begin_object().key("changes").begin_array();
   const auto print = [&](const EntityChange& change) -> Status {
@@ -244,7 +251,7 @@ ExitStatus run_diff(Invocation& call) {
       write_change(document.json(), change);
       document.print();
     } else {
-      call.print(change_text(change));
+      call.print(change_text(change, catalog.get()));
     }
     return {};
   };
