@@ -40,8 +40,8 @@ class RowReader {
 
  private:
   struct Part {
-    bool known = false;  // prepared
-    bool whole = false;  // read by the column
+    bool known = false;     // prepared
+    bool whole = false;     // read by the column
     std::size_t asked = 0;  // cells, while it is not
     std::shared_ptr<const IdColumn> ids;
     std::vector<ColumnPtr> columns;  // by position of the property; null until used

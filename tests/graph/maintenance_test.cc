@@ -319,8 +319,7 @@ TEST_F(MaintenanceTest, ABranchFromBeforeItsSourcesForkKeepsWhatItInherited) {
   const std::string first = load(*graph, people(0, 3, 0));
   load(*graph, people(0, 3, 10));
   ASSERT_TRUE(graph->create_branch({.name = "middle"}).ok());
-  ASSERT_TRUE(
-      graph->create_branch({.name = "leaf", .from = "middle", .at_commit = first}).ok());
+  ASSERT_TRUE(graph->create_branch({.name = "leaf", .from = "middle", .at_commit = first}).ok());
   load(*graph, people(0, 3, 20));
   const std::string before = rows(*graph, kPeople, first);
   const auto report = graph->cleanup({.keep = 1});
@@ -336,10 +335,10 @@ TEST_F(MaintenanceTest, CommitsStayReadableAroundDroppedTypes) {
     const std::string first = load(*graph, "{\"type\":\"Tag\",\"data\":{\"slug\":\"a\"}}\n");
     const std::string second = load(*graph, "{\"type\":\"Tag\",\"data\":{\"slug\":\"b\"}}\n");
     const std::string people_then = load(*graph, people(0, 2000, 0));
-    const auto dropped = graph->apply_schema(
-        {.desired = "node Person { name: String @key  age: I32? @index }\n"
-                    "edge Knows: Person -> Person { since: I32? }",
-         .allow_data_loss = hard});
+    const auto dropped =
+        graph->apply_schema({.desired = "node Person { name: String @key  age: I32? @index }\n"
+                                        "edge Knows: Person -> Person { since: I32? }",
+                             .allow_data_loss = hard});
     ASSERT_TRUE(dropped.ok()) << dropped.error().message();
     const auto report = graph->cleanup({.keep = 2});
     ASSERT_TRUE(report.ok()) << report.error().message();
