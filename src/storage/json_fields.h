@@ -78,16 +78,25 @@ class JsonFields {
     for (const simdjson::dom::element item : v) items.push_back(item);
     return items;
   }
+  // JSON's null when the key is missing.
   simdjson::dom::element element(std::string_view key) {
     simdjson::dom::element v;
-    if (!present_ || object_[key].get(v) != simdjson::SUCCESS) fail(key);
-    return v;
+    if (present_ && object_[key].get(v) == simdjson::SUCCESS) return v;
+    fail(key);
+    return null_element();
   }
   void fail(std::string_view key) {
     if (wrong_.empty()) wrong_ = "'" + std::string(key) + "' is missing or wrong";
   }
 
  private:
+  // An element of no document must not be asked for anything, not even whether it is an object.
+  static simdjson::dom::element null_element() {
+    static simdjson::dom::parser parser;
+    static const simdjson::dom::element none = parser.parse("null", 4).value_unsafe();
+    return none;
+  }
+
   template <typename T, typename Accept>
   T read(std::string_view key, Accept accept) {
     T v{};
