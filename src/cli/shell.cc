@@ -73,6 +73,39 @@ bool is_json(std::string_view text) {
   return parser.parse(text.data(), text.size(), true).get(value) == simdjson::SUCCESS;
 }
 
+// What is put before a query that is typed without `query`.
+constexpr std::string_view kBodyBegin = "query shell() {\n";
+
+// A rendered error with the line numbers of what was typed: `--> 3:6` and `3 |` are one less.
+std::string one_line_up(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(end);
+    const std::size_t arrow = line.find("--> ");
+    std::size_t at = arrow == std::string_view::npos ? line.find_first_not_of(' ') : arrow + 4;
+    std::size_t digits = 0;
+    while (at + digits < line.size() && digits < 9 && line[at + digits] >= '0' &&
+           line[at + digits] <= '9') {
+      ++digits;
+    }
+    const std::string_view after = digits == 0 ? "" : line.substr(at + digits);
+    const bool place = arrow != std::string_view::npos ? after.starts_with(":")
+                                                       : after.starts_with(" |");
+    if (!place) {
+      out += line;
+      continue;
+    }
+    const std::string number = std::to_string(std::stoul(std::string(line.substr(at, digits))) - 1);
+    out += line.substr(0, at);
+    if (arrow == std::string_view::npos) out.append(digits - number.size(), ' ');
+    out += number;
+    out += after;
+  }
+  return out;
+}
+
 }  // namespace
 
 std::span<const ShellCommand> shell_commands() { return kCommands; }
@@ -174,7 +207,9 @@ int Shell::run(LineEditor& editor) {
 void Shell::failed(const Error& error, std::string_view source) {
   ++failures_;
   process_.out->flush();
-  process_.err->write("error: " + report_text(render_source_error(error, source)) + "\n");
+  std::string text = render_source_error(error, source);
+  if (source.starts_with(kBodyBegin)) text = one_line_up(text);
+  process_.err->write("error: " + report_text(text) + "\n");
 }
 
 std::string Shell::parameters() const {
@@ -189,7 +224,7 @@ std::string Shell::parameters() const {
 
 void Shell::statement(const std::string& given) {
   const bool body = is_body(first_word(given));
-  const std::string source = body ? "query shell() {\n" + given + "\n}" : given;
+  const std::string source = body ? std::string(kBodyBegin) + given + "\n}" : given;
   const Result<QueryFile> file = parse_queries(source);
   if (!file.ok()) return failed(file.error(), source);
   const std::string params = parameters();

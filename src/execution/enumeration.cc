@@ -320,22 +320,6 @@ void find_live(ScopePlan& plan, const VarSet& needed, std::size_t variables) {
   plan.live = slots(live);
 }
 
-std::vector<VarSet> components_of(const VarSet& variables,
-                                  const std::vector<const TypedTraversal*>& traversals) {
-  std::vector<VarSet> components;
-  for (const VarId v : variables) components.push_back({v});
-  for (const TypedTraversal* t : traversals) {
-    VarSet joined;
-    std::erase_if(components, [&](const VarSet& component) {
-      if (!component.contains(t->left) && !component.contains(t->right)) return false;
-      joined.insert(component.begin(), component.end());
-      return true;
-    });
-    if (!joined.empty()) components.push_back(std::move(joined));
-  }
-  return components;
-}
-
 }  // namespace
 
 void plan_enumeration(EnumerationInput input, ScopePlan& plan) {
@@ -375,7 +359,7 @@ void plan_enumeration(EnumerationInput input, ScopePlan& plan) {
     Walk walk;
   };
   std::vector<Component> parts;
-  for (const VarSet& component : components_of(unbound, traversals)) {
+  for (const VarSet& component : connected_parts(unbound, traversals)) {
     const VarId only = *component.begin();
     const bool walked = std::any_of(traversals.begin(), traversals.end(),
                                     [&](const auto* t) { return component.contains(t->left); });

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
+#include <set>
 #include <utility>
 
 namespace omnigraph {
@@ -111,40 +113,37 @@ void TestFolder::attach(const TypedTraversal& t, VarId leaf, VarId to) {
 }
 
 void TestFolder::fold_leaves(const VarSet& roots) {
-  for (bool changed = true; changed;) {
-    changed = false;
-    for (const VarId leaf : VarSet(left_)) {
-      if (roots.contains(leaf)) continue;
-      const TypedTraversal* only = nullptr;
-      int incident = 0;
-      for (const TypedTraversal* t : traversals_) {
-        if (t->left == leaf || t->right == leaf) {
-          ++incident;
-          only = t;
-        }
-      }
-      if (incident != 1 || !foldable(*only, leaf)) continue;
-      attach(*only, leaf, only->left == leaf ? only->right : only->left);
-      std::erase(traversals_, only);
-      changed = true;
-    }
+  std::map<VarId, std::set<const TypedTraversal*>> incident;
+  for (const TypedTraversal* t : traversals_) {
+    incident[t->left].insert(t);
+    incident[t->right].insert(t);
   }
+  const auto is_leaf = [&](VarId v) {
+    const auto found = incident.find(v);
+    return left_.contains(v) && !roots.contains(v) && found != incident.end() &&
+           found->second.size() == 1 && foldable(**found->second.begin(), v);
+  };
+  VarSet leaves;
+  for (const VarId v : left_) {
+    if (is_leaf(v)) leaves.insert(v);
+  }
+  std::set<const TypedTraversal*> folded;
+  while (!leaves.empty()) {
+    const VarId leaf = *leaves.begin();
+    leaves.erase(leaves.begin());
+    if (!is_leaf(leaf)) continue;  // its only neighbour was folded into it
+    const TypedTraversal* only = *incident[leaf].begin();
+    const VarId to = only->left == leaf ? only->right : only->left;
+    attach(*only, leaf, to);
+    folded.insert(only);
+    incident.erase(leaf);
+    incident[to].erase(only);
+    if (is_leaf(to)) leaves.insert(to);
+  }
+  std::erase_if(traversals_, [&](const TypedTraversal* t) { return folded.contains(t); });
 }
 
-std::vector<VarSet> TestFolder::components() const {
-  std::vector<VarSet> components;
-  for (const VarId v : left_) components.push_back({v});
-  for (const TypedTraversal* t : traversals_) {
-    VarSet joined{t->left, t->right};
-    std::erase_if(components, [&](const VarSet& component) {
-      if (!component.contains(t->left) && !component.contains(t->right)) return false;
-      joined.insert(component.begin(), component.end());
-      return true;
-    });
-    components.push_back(std::move(joined));
-  }
-  return components;
-}
+std::vector<VarSet> TestFolder::components() const { return connected_parts(left_, traversals_); }
 
 void TestFolder::choose_root(const VarSet& component,
                              const std::function<std::size_t(std::size_t)>* choose,

@@ -2,14 +2,35 @@
 
 #include <algorithm>
 #include <functional>
+#include <string>
 #include <utility>
 
 #include "execution/enumeration.h"
 #include "execution/node_tests.h"
 #include "execution/outputs.h"
 #include "execution/unavailable.h"
+#include "query/limits.h"
 
 namespace omnigraph {
+
+namespace {
+
+Status refuse_large_pattern(const TypedRead& query) {
+  std::size_t parts = 0;
+  for (const TypedScope& scope : query.scopes) {
+    parts += scope.traversals.size() + scope.negations.size();
+    for (const TypedFilter& filter : scope.filters) {
+      parts += variables_of({filter.op, filter.left, filter.right}).size() > 1 ? 1 : 0;
+    }
+  }
+  if (parts <= kMaxPatternParts) return {};
+  return Error(ErrorCode::kBadRequest,
+               "query has " + std::to_string(parts) +
+                   " traversals, `not` blocks and conditions between variables; at most " +
+                   std::to_string(kMaxPatternParts) + " are planned together, split the query");
+}
+
+}  // namespace
 
 Optimizer::Optimizer(const TypedRead& query, const Snapshot& snapshot, const PlanOptions& options)
     : query_(query),
@@ -108,6 +129,7 @@ ScopePlan Optimizer::plan_scope(std::uint32_t scope, const VarSet& needed) {
 
 Result<PlanPtr> Optimizer::plan() {
   OG_RETURN_IF_ERROR(refuse_search(query_));
+  OG_RETURN_IF_ERROR(refuse_large_pattern(query_));
   auto plan = std::make_shared<Plan>();
   unanchored_ = find_unanchored(query_);
   plan->variables = query_.variables;

@@ -1,6 +1,7 @@
 #include "execution/pattern.h"
 
-#include <functional>
+#include <algorithm>
+#include <map>
 #include <numeric>
 #include <utility>
 
@@ -43,16 +44,18 @@ VarSet variables_of(const PlanCondition& condition) {
 
 std::vector<bool> find_unanchored(const TypedRead& query) {
   std::vector<bool> unanchored(query.variables.size(), false);
+  // Groups of variables that the traversals of one scope connect. What a scope changed is put back
+  // after it, so that many scopes over many variables cost only what they name.
   std::vector<VarId> group(query.variables.size());
+  std::iota(group.begin(), group.end(), VarId{0});
+  std::vector<bool> anchored(query.variables.size(), false);
+  const auto find = [&group](VarId v) {
+    while (group[v] != v) v = group[v] = group[group[v]];
+    return v;
+  };
   for (std::uint32_t s = 0; s < query.scopes.size(); ++s) {
-    std::iota(group.begin(), group.end(), VarId{0});
-    const std::function<VarId(VarId)> find = [&](VarId v) {
-      while (group[v] != v) v = group[v] = group[group[v]];
-      return v;
-    };
     const TypedScope& scope = query.scopes[s];
     for (const TypedTraversal& t : scope.traversals) group[find(t.left)] = find(t.right);
-    std::vector<bool> anchored(query.variables.size(), false);
     for (const TypedBinding& b : scope.bindings) anchored[find(b.variable)] = true;
     for (const TypedTraversal& t : scope.traversals) {
       for (const VarId end : {t.left, t.right}) {
@@ -65,6 +68,12 @@ std::vector<bool> find_unanchored(const TypedRead& query) {
         if (query.variables[end].scope == s) unanchored[end] = true;
       }
       if (t.edge_variable) unanchored[*t.edge_variable] = true;
+    }
+    for (const TypedBinding& b : scope.bindings) anchored[find(b.variable)] = false;
+    for (const TypedTraversal& t : scope.traversals) anchored[find(t.left)] = false;
+    for (const TypedTraversal& t : scope.traversals) {
+      group[t.left] = t.left;
+      group[t.right] = t.right;
     }
   }
   return unanchored;
@@ -127,6 +136,29 @@ std::vector<VarSet> find_free_variables(const TypedRead& query,
     }
   }
   return free;
+}
+
+std::vector<VarSet> connected_parts(const VarSet& variables,
+                                    const std::vector<const TypedTraversal*>& traversals) {
+  std::map<VarId, VarId> group;
+  for (const VarId v : variables) group[v] = v;
+  for (const TypedTraversal* t : traversals) {
+    group.try_emplace(t->left, t->left);
+    group.try_emplace(t->right, t->right);
+  }
+  const auto find = [&group](VarId v) {
+    while (group[v] != v) v = group[v] = group[group[v]];
+    return v;
+  };
+  for (const TypedTraversal* t : traversals) {
+    const VarId left = find(t->left), right = find(t->right);
+    group[std::max(left, right)] = std::min(left, right);  // the first stands for the part
+  }
+  std::map<VarId, VarSet> parts;
+  for (const auto& [v, of] : group) parts[find(of)].insert(v);
+  std::vector<VarSet> out;
+  for (auto& [first, part] : parts) out.push_back(std::move(part));
+  return out;
 }
 
 }  // namespace omnigraph

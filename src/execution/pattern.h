@@ -37,6 +37,11 @@ Pattern make_pattern(const TypedRead& query, std::uint32_t scope,
 std::vector<VarSet> find_free_variables(const TypedRead& query,
                                         const std::vector<bool>& unanchored);
 
+// The variables in parts that traversals connect, in order of their first ones; ends of traversals
+// that are not among `variables` belong to the part too.
+std::vector<VarSet> connected_parts(const VarSet& variables,
+                                    const std::vector<const TypedTraversal*>& traversals);
+
 inline bool is_search(const TypedTraversal& t) { return t.max_hops > 1 && t.chains; }
 // Direction of the edges as seen from one end.
 inline Direction direction_from_left(const TypedTraversal& t) {

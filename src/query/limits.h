@@ -15,6 +15,10 @@ inline constexpr std::uint32_t kMaxQueryNesting = 64;
 // a source of two-byte expressions can claim.
 inline constexpr std::uint32_t kMaxQueryNodes = 1'000'000;
 
+// Traversals, `not` blocks and conditions over several variables of one read, together. Planning
+// tries orders of them, which takes their number squared.
+inline constexpr std::size_t kMaxPatternParts = 1'000;
+
 // Bytes of the JSON text that carries parameters.
 inline constexpr std::size_t kMaxParameterBytes = 512u << 20;
 // Nesting of arrays in the value of a parameter that no query declares.
