@@ -91,8 +91,8 @@ std::string one_line_up(std::string_view text) {
       ++digits;
     }
     const std::string_view after = digits == 0 ? "" : line.substr(at + digits);
-    const bool place = arrow != std::string_view::npos ? after.starts_with(":")
-                                                       : after.starts_with(" |");
+    const bool place =
+        arrow != std::string_view::npos ? after.starts_with(":") : after.starts_with(" |");
     if (!place) {
       out += line;
       continue;

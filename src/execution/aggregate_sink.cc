@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "execution/checked_sort.h"
 #include "execution/constant.h"
 #include "execution/pattern.h"
 
@@ -285,6 +286,7 @@ Result<bool> AggregateSink::classify(std::size_t variable, std::vector<RowKey>& 
   std::uint32_t next = 0;
   bool injective = true;
   for (std::size_t g = 0; g < rows.size(); ++g) {
+    if (g % kSortedRun == 0) OG_RETURN_IF_ERROR(execution_.context.check());
     std::uint32_t& slot = class_of[rows[g]];
     if (slot == kNoRow) {
       OG_ASSIGN_OR_RETURN(const Location at, table.locate(rows[g]));
@@ -452,6 +454,7 @@ Result<std::vector<std::uint32_t>> AggregateSink::choose_groups() {
         first != nullptr ? first->counts() : std::span<const std::uint64_t>();
     const std::uint64_t flip = leading.descending ? 0 : UINT64_MAX;
     for (std::uint32_t group = kept; group < finals_; ++group) {
+      if (group % kSortedRun == 0) OG_RETURN_IF_ERROR(execution_.context.check());
       if (!counts.empty() && (counts[group] ^ flip) < (counts[chosen.front()] ^ flip)) continue;
       if (!before(group, chosen.front())) continue;
       std::pop_heap(chosen.begin(), chosen.end(), before);
@@ -459,7 +462,7 @@ Result<std::vector<std::uint32_t>> AggregateSink::choose_groups() {
       std::push_heap(chosen.begin(), chosen.end(), before);
     }
   }
-  std::sort(chosen.begin(), chosen.end(), before);
+  OG_RETURN_IF_ERROR(checked_sort(chosen, execution_.context, before));
   if (failure) return *std::move(failure);
   return chosen;
 }
@@ -499,10 +502,10 @@ Result<QueryResult> AggregateSink::result() {
       for (const std::uint32_t g : chosen) rows.push_back(table_->keys(variable)[first_of(g)]);
       const TableView& table = execution_.table_of(column.value.variable);
       if (column.value.kind == OutputValue::Kind::kNodeId) {
-        OG_ASSIGN_OR_RETURN(out.values, gather_ids(table, rows));
+        OG_ASSIGN_OR_RETURN(out.values, gather_ids(table, rows, execution_.context));
       } else {
-        OG_ASSIGN_OR_RETURN(out.values,
-                            gather_property(table, rows, column.value.property, column.value.type));
+        OG_ASSIGN_OR_RETURN(out.values, gather_property(table, rows, column.value.property,
+                                                        column.value.type, execution_.context));
       }
     }
     result.columns.push_back(std::move(out));

@@ -38,7 +38,11 @@ void intersect_sorted(std::span<const RowId> a, std::span<const RowId> b, std::v
 class Expand final : public Operator {
  public:
   Expand(const BoundStep& step, Execution& execution, Operator& next, const StopFlag* stop)
-      : step_(step), edges_(*step.edges), fan_(step, execution, next), stop_(stop) {}
+      : step_(step),
+        edges_(*step.edges),
+        context_(execution.context),
+        fan_(step, execution, next),
+        stop_(stop) {}
 
   Status push(Batch& batch) override {
     const Step& plan = *step_.plan;
@@ -53,11 +57,13 @@ class Expand final : public Operator {
       if (stop_ != nullptr && stop_->load(std::memory_order_relaxed)) return {};
       if (!plan.closings.empty()) {
         OG_RETURN_IF_ERROR(find_common(batch, row));
+        OG_RETURN_IF_ERROR(pause_.after(kGallopRatio * (spans_[0].size() + 1), context_));
         OG_RETURN_IF_ERROR(fan_.add(batch, row, common_, {}));
         continue;
       }
       if (runs) {
         const AdjacencySide::Run run = side->run(from[row]);
+        OG_RETURN_IF_ERROR(pause_.after(run.size(), context_));
         OG_RETURN_IF_ERROR(
             fan_.add(batch, row, {side->neighbors().data() + run.begin, run.size()}, {}));
         continue;
@@ -69,6 +75,7 @@ class Expand final : public Operator {
       } else {
         OG_RETURN_IF_ERROR(edges_.neighbors(from[row], plan.direction, neighbors_));
       }
+      OG_RETURN_IF_ERROR(pause_.after(neighbors_.size(), context_));
       OG_RETURN_IF_ERROR(fan_.add(batch, row, neighbors_, positions_));
     }
     return fan_.flush(batch);
@@ -103,6 +110,8 @@ class Expand final : public Operator {
 
   const BoundStep& step_;
   const EdgeView& edges_;
+  QueryContext& context_;
+  Pause pause_;
   FanOut fan_;
   const StopFlag* stop_;
   std::vector<RowId> neighbors_;

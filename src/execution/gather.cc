@@ -7,11 +7,14 @@ namespace {
 
 // Up to so many cells are read one by one before a column is opened.
 constexpr std::size_t kFewCells = 16;
+// More cells are gathered one by one, so that the deadline is asked for on the way.
+constexpr std::size_t kGatheredAtOnce = 1U << 20;
 
 }  // namespace
 
 Result<ColumnPtr> gather_property(const TableView& table, std::span<const RowKey> keys,
-                                  PropertyId property, const PropertyType& type) {
+                                  PropertyId property, const PropertyType& type,
+                                  const QueryContext& context) {
   if (keys.size() <= kFewCells) {
     ColumnBuilder builder(type);
     for (const RowKey key : keys) {
@@ -23,20 +26,23 @@ Result<ColumnPtr> gather_property(const TableView& table, std::span<const RowKey
   OG_ASSIGN_OR_RETURN(const auto column, table.column(property, type));
   std::vector<Location> at;
   OG_RETURN_IF_ERROR(table.locate(keys, at));
-  if (column->parts() == 1) {
+  if (column->parts() == 1 && keys.size() <= kGatheredAtOnce) {
     std::vector<std::uint32_t> rows(keys.size());
     for (std::size_t i = 0; i < at.size(); ++i) rows[i] = at[i].row;
     return gather(*column->part(0), rows);
   }
   ColumnBuilder builder(type);
   builder.reserve(keys.size());
+  Pause pause;
   for (const Location& location : at) {
+    OG_RETURN_IF_ERROR(pause.after(1, context));
     builder.append_from(*column->part(location.part), location.row);
   }
   return builder.finish();
 }
 
-Result<ColumnPtr> gather_ids(const TableView& table, std::span<const RowKey> keys) {
+Result<ColumnPtr> gather_ids(const TableView& table, std::span<const RowKey> keys,
+                             const QueryContext& context) {
   ColumnBuilder builder(PropertyType{});
   builder.reserve(keys.size());
   if (keys.size() <= kFewCells) {
@@ -50,7 +56,9 @@ Result<ColumnPtr> gather_ids(const TableView& table, std::span<const RowKey> key
   std::vector<Location> at;
   OG_RETURN_IF_ERROR(table.locate(keys, at));
   char scratch[26];
+  Pause pause;
   for (const Location& location : at) {
+    OG_RETURN_IF_ERROR(pause.after(1, context));
     builder.append_text((*ids)[location.part]->get(location.row, scratch));
   }
   return builder.finish();

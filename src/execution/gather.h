@@ -5,16 +5,19 @@
 #include <span>
 #include <vector>
 
+#include "execution/context.h"
 #include "execution/plan.h"
 #include "execution/table_view.h"
 
 namespace omnigraph {
 
-// The property of each key, in order.
+// The property of each key, in order. Asks the context on the way, as gather_ids does.
 Result<ColumnPtr> gather_property(const TableView& table, std::span<const RowKey> keys,
-                                  PropertyId property, const PropertyType& type);
+                                  PropertyId property, const PropertyType& type,
+                                  const QueryContext& context);
 // The id text of each key, in order.
-Result<ColumnPtr> gather_ids(const TableView& table, std::span<const RowKey> keys);
+Result<ColumnPtr> gather_ids(const TableView& table, std::span<const RowKey> keys,
+                             const QueryContext& context);
 // `rows` times one value.
 Result<ColumnPtr> repeat_value(const Value& value, const PropertyType& type, std::uint64_t rows);
 

@@ -4,6 +4,7 @@
 #include <numeric>
 #include <utility>
 
+#include "execution/checked_sort.h"
 #include "execution/constant.h"
 #include "execution/outputs.h"
 
@@ -12,6 +13,8 @@ namespace {
 
 // With a limit so many rows, or twice the limit, are collected before the first are chosen.
 constexpr std::uint64_t kLeastBuffered = 4096;
+// Of up to this many rows the first are selected in one go.
+constexpr std::size_t kSelectedAtOnce = 1U << 18;
 
 }  // namespace
 
@@ -147,9 +150,13 @@ Status RowSink::settle() {
   std::iota(sorted.begin(), sorted.end(), 0U);
   const auto kept = static_cast<std::size_t>(std::min(rows_, limit()));
   const auto before = [this](std::uint32_t a, std::uint32_t b) { return compare(a, b) < 0; };
-  const auto end = sorted.begin() + static_cast<std::ptrdiff_t>(kept);
-  if (kept < sorted.size()) std::nth_element(sorted.begin(), end, sorted.end(), before);
-  std::sort(sorted.begin(), end, before);
+  // Few rows are selected before they are sorted; of many, all are.
+  if (kept < sorted.size() && sorted.size() <= kSelectedAtOnce) {
+    std::nth_element(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(kept),
+                     sorted.end(), before);
+    sorted.resize(kept);
+  }
+  OG_RETURN_IF_ERROR(checked_sort(sorted, execution_.context, before));
   if (failure_) return *failure_;
   sorted.resize(kept);
   std::vector<RowKey> keys(kept);
@@ -211,9 +218,10 @@ Result<QueryResult> RowSink::result() {
       const std::vector<RowKey>& keys = columns_[static_cast<std::size_t>(at)];
       const TableView& table = execution_.table_of(value.variable);
       if (value.kind == OutputValue::Kind::kNodeId) {
-        OG_ASSIGN_OR_RETURN(out.values, gather_ids(table, keys));
+        OG_ASSIGN_OR_RETURN(out.values, gather_ids(table, keys, execution_.context));
       } else {
-        OG_ASSIGN_OR_RETURN(out.values, gather_property(table, keys, value.property, value.type));
+        OG_ASSIGN_OR_RETURN(out.values, gather_property(table, keys, value.property, value.type,
+                                                        execution_.context));
       }
     }
     result.columns.push_back(std::move(out));

@@ -50,18 +50,20 @@ TEST_F(ShellTest, PointsAtMistakesAndGoesOn) {
 }
 
 TEST_F(ShellTest, CountsTheLinesThatWereTyped) {
-  const std::string text = "match {\n  $p: Person\n}\nreturn { $p.nam };\nmatch {\n  $p Person };\n";
+  const std::string text =
+      "match {\n  $p: Person\n}\nreturn { $p.nam };\nmatch {\n  $p Person };\n";
   const Outcome wrong = shell(text);
   EXPECT_TRUE(contains(wrong.err, "--> 4:")) << wrong.err;
   EXPECT_TRUE(contains(wrong.err, "4 | return { $p.nam }")) << wrong.err;
   EXPECT_TRUE(contains(wrong.err, "--> 2:")) << wrong.err;
   EXPECT_TRUE(contains(wrong.err, "2 |   $p Person }")) << wrong.err;
   // From line 10 to line 9 the frame stays in place.
-  const Outcome late = shell("match { $p: Person\n//\n//\n//\n//\n//\n//\n//\n} return { $p.nam };\n");
+  const Outcome late =
+      shell("match { $p: Person\n//\n//\n//\n//\n//\n//\n//\n} return { $p.nam };\n");
   EXPECT_TRUE(contains(late.err, "  9 | } return { $p.nam }")) << late.err;
   // With `query` the lines were right before.
-  EXPECT_TRUE(contains(shell("query q() {\n match { $p: Person }\n return { $p.nam } }\n").err,
-                       "--> 3:"));
+  EXPECT_TRUE(
+      contains(shell("query q() {\n match { $p: Person }\n return { $p.nam } }\n").err, "--> 3:"));
 }
 
 TEST_F(ShellTest, KnowsItsCommands) {

@@ -53,8 +53,13 @@ RowId GraphBuilder::edge(std::string_view type, const std::string& from, const s
   const unsigned mixed = (row.rid * 2654435761U) & 0xFFFF;
   row.id = "E" + std::to_string(mixed) + "-" + std::to_string(row.rid);
   const auto find = [&](TypeId nodes, const std::string& id) {
-    for (const PlainRow& candidate : tables_[nodes].rows) {
-      if (candidate.live && candidate.id == id) return candidate.rid;
+    const std::vector<PlainRow>& rows = tables_[nodes].rows;
+    std::size_t& known = row_of_[nodes][id];
+    if (known < rows.size() && rows[known].live && rows[known].id == id) return rows[known].rid;
+    for (const PlainRow& candidate : rows) {
+      if (!candidate.live || candidate.id != id) continue;
+      known = static_cast<std::size_t>(&candidate - rows.data());
+      return candidate.rid;
     }
     ADD_FAILURE() << "no node " << id;
     return kNoRow;

@@ -52,6 +52,7 @@ class GraphBuilder {
 
   CatalogPtr catalog_;
   std::map<TypeId, Table> tables_;
+  std::map<TypeId, std::map<std::string, std::size_t>> row_of_;  // where an id was seen last
   const Runtime runtime_ = test_runtime();
   const ObjectStorePtr objects_ = make_memory_store();
   SegmentCache segments_{objects_, runtime_};

@@ -90,6 +90,100 @@ TEST_F(LimitsTest, DeadlineInTheMiddle) {
   EXPECT_EQ(result.error().code(), ErrorCode::kDeadlineExceeded);
 }
 
+// A dense graph: 300 towns, each with a road to all others.
+class DenseGraphTest : public ::testing::Test {
+ protected:
+  static constexpr int kTowns = 300;
+  DenseGraphTest() : graph_(kSchema) {
+    for (int i = 0; i < kTowns; ++i) graph_.node("Town", std::to_string(1000 + i), {{"pop", i}});
+    for (int i = 0; i < kTowns; ++i) {
+      for (int j = 0; j < kTowns; ++j) {
+        if (i == j) continue;
+        graph_.edge("Road", std::to_string(1000 + i), std::to_string(1000 + j), {{"km", i * j}});
+      }
+    }
+  }
+  Result<QueryResult> run(const std::string& body, const QueryLimits& limits,
+                          const Runtime& runtime) {
+    const TypedRead read = check(graph_.catalog(), "query q() { " + body + " }");
+    return run_read(read, *graph_.snapshot(), {}, DateTime{0}, runtime, limits);
+  }
+  GraphBuilder graph_;
+};
+
+// The clock is asked again after a bounded number of edges or rows, and wherever the deadline
+// falls the query ends with its error.
+TEST_F(DenseGraphTest, TheDeadlineIsAskedForOnTheWay) {
+  struct Case {
+    const char* body;
+    std::int64_t asked;  // at least so often: one time each 65,536 edges or rows
+  };
+  // Each pass over the edges is 89,700 of them; a group is 64 of 300 towns.
+  const Case cases[] = {
+      {"match { $a: Town { name: \"1007\" }  $a road{1,64} $b } return { count($b) as n }", 2},
+      {"match { $a: Town  $a road{1,64} $b } return { count($b) as n }", 5},
+      {"match { $a: Town  $a road{2,64} $b } return { $a.name, $b.name } order { $b.pop }", 15},
+      {"match { $a: Town  $b: Town  $a road{1,64} $b  $a.pop < $b.pop } "
+       "return { count($b) as n }",
+       5},
+      {"match { $a: Town  $a road $b } return { $a.name, $b.name } order { $b.pop desc }", 10},
+      {"match { $a: Town  $a road $b  $b road $c  $c road $a } return { count($c) as n }", 300},
+      {"match { $a: Town  $a road $b } return { $a.pop, $b.pop, count($b) as n } order { n }", 10},
+      {"match { $a: Town  $b: Town  $a.pop < $b.pop  not { $a road $b } } return { $a.name }", 40},
+  };
+  for (const Case& c : cases) {
+    Runtime runtime = test_runtime();
+    runtime.clock = std::make_shared<CreepingClock>();
+    QueryLimits limits;
+    limits.deadline_steady_nanos = INT64_MAX;
+    ASSERT_TRUE(run(c.body, limits, runtime).ok()) << c.body;
+    const std::int64_t asked = runtime.clock->steady_nanos();
+    EXPECT_GE(asked, c.asked) << c.body;
+    for (int part = 0; part < 4; ++part) {
+      runtime.clock = std::make_shared<CreepingClock>();
+      limits.deadline_steady_nanos = asked * part / 4;
+      const auto result = run(c.body, limits, runtime);
+      ASSERT_FALSE(result.ok()) << c.body;
+      EXPECT_EQ(result.error().code(), ErrorCode::kDeadlineExceeded) << c.body;
+    }
+  }
+}
+
+TEST_F(DenseGraphTest, MemoryEndsSearchesAndSorts) {
+  QueryLimits limits;
+  limits.memory_bytes = 100'000;
+  for (const char* body :
+       {"match { $a: Town  $a road{1,64} $b } return { $a.name, $b.name } order { $b.pop }",
+        "match { $a: Town  $a road $b } return { $a.pop, $b.pop, count($b) as n } order { n }"}) {
+    const auto result = run(body, limits, test_runtime());
+    ASSERT_FALSE(result.ok()) << body;
+    EXPECT_EQ(result.error().code(), ErrorCode::kResourceExhausted);
+    EXPECT_NE(result.error().message().find("query memory limit of 100000"), std::string::npos);
+  }
+  limits.memory_bytes = 5'000;  // not even the words of a group of searches
+  const auto result =
+      run("match { $a: Town  $a road{1,64} $b } return { count($b) as n }", limits, test_runtime());
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().code(), ErrorCode::kResourceExhausted);
+}
+
+TEST_F(LimitsTest, PatternsHaveALimit) {
+  const auto chain = [](int n) {
+    std::string body = "match { $v0: Town ";
+    for (int i = 0; i < n; ++i) {
+      body += " $v" + std::to_string(i) + " road $v" + std::to_string(i + 1);
+    }
+    return body + " } return { count($v0) as n }";
+  };
+  const auto counted = run(chain(1000), {});
+  ASSERT_FALSE(counted.ok());
+  EXPECT_EQ(counted.error().code(), ErrorCode::kResourceExhausted);  // 20^1000 ways
+  const auto result = run(chain(1001), {});
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().code(), ErrorCode::kBadRequest);
+  EXPECT_NE(result.error().message().find("at most 1000 are planned"), std::string::npos);
+}
+
 TEST_F(LimitsTest, LimitEndsEarly) {
   QueryLimits limits;
   limits.memory_bytes = 1'000'000;
