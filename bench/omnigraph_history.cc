@@ -280,21 +280,19 @@ int past(const char* store, std::uint64_t count) {
       for (std::uint64_t i = 0; i < count; ++i) times.push_back(commit(graph, i));
       return median(times);
     }());
-    // As deep a graph, but the same rows loaded at once.
     std::vector<double> heads, pasts, scans;
     answer.add("scan_first_ms", scan(graph));
     (void)read(graph, 0, std::nullopt);
     answer.add("past_first_touch_ms", read(graph, 0, far_back));
-    for (std::uint64_t i = 0; i < 1'000; ++i) {
-      heads.push_back(read(graph, i % 100, std::nullopt));
-      pasts.push_back(read(graph, i % 100, far_back));
-    }
+    for (std::uint64_t i = 0; i < 1'000; ++i) heads.push_back(read(graph, i % 100, std::nullopt));
+    for (std::uint64_t i = 0; i < 1'000; ++i) pasts.push_back(read(graph, i % 100, far_back));
     for (int i = 0; i < 50; ++i) scans.push_back(scan(graph));
     answer.add("head_ms", median(heads));
     answer.add("past_ms", median(pasts));
     answer.add("scan_ms", median(scans));
   }
   {
+    // The same rows loaded at once.
     const std::string other = std::string(store) + "-at-once";
     const Graph graph = expect(Graph::create(other, schema(1)));
     std::string lines = rows_from(0, 100, 1);

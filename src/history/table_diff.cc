@@ -12,7 +12,9 @@ namespace {
 
 // Row ids and gsns of a part are read as whole columns when at least one of so many rows differs.
 constexpr std::size_t kRowsPerRead = 64;
+// Ids stand in blocks of this size, or of about what few rows need.
 constexpr std::size_t kIdBlock = 1 << 16;
+constexpr std::size_t kIdBytes = 32;
 constexpr std::uint32_t kChunkWords = DeletionBitmap::kChunkRows / 64;
 
 // Rows of a segment of which only one side's bitmap says that they live.
@@ -170,6 +172,7 @@ class Comparison {
         rewritten_(rewritten) {}
 
   Result<TableDiff> run(const VersionDiff& versions) {
+    id_block_ = std::min(kIdBlock, (versions.before.size() + versions.after.size()) * kIdBytes);
     expect(versions.before, old_rows_);
     expect(versions.after, new_rows_);
     OG_RETURN_IF_ERROR(pair_by_rid(versions));
@@ -275,7 +278,7 @@ class Comparison {
 
   std::string_view keep(std::string_view id) {
     if (out_.ids.empty() || out_.ids.back().capacity() - out_.ids.back().size() < id.size()) {
-      out_.ids.emplace_back().reserve(std::max(id.size(), kIdBlock));
+      out_.ids.emplace_back().reserve(std::max(id.size(), id_block_));
     }
     std::string& block = out_.ids.back();
     const std::size_t at = block.size();
@@ -312,6 +315,7 @@ class Comparison {
   Rewritten rewritten_;
   std::vector<RowVersion> removed_, added_;  // not paired by row id
   std::string scratch_;
+  std::size_t id_block_ = kIdBlock;
   TableDiff out_;
 };
 
