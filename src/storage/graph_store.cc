@@ -370,9 +370,12 @@ Result<std::string> GraphStore::write_past_state(CommitId id) {
     branch.table_versions = then->past()->table_versions;
     branch.table_writers = then->past()->table_writers;
   } else {
-    const BranchState& author = *now->branch(then->head().branch);
-    branch.table_versions = author.table_versions;
-    branch.table_writers = author.table_writers;
+    // The head of a branch, whose author stands below it; unless both went meanwhile.
+    const GraphStatePtr newest = state();
+    const BranchState* const author = newest->branch(then->head().branch);
+    if (author == nullptr) return not_found("commit '" + id.text() + "' not found");
+    branch.table_versions = author->table_versions;
+    branch.table_writers = author->table_writers;
   }
   for (const auto& [table, rows] : then->tables()) {
     if (rows->reclaimed()) return reclaimed_error(*rows->reclaimed());

@@ -1,5 +1,5 @@
 // Random histories of the store. A failure prints its seed; OMNIGRAPH_SIMULATION_SEED=n plays that
-// one alone, OMNIGRAPH_SIMULATION_HISTORIES=n plays that many.
+// one alone, OMNIGRAPH_SIMULATION_HISTORIES=n plays that many, from OMNIGRAPH_SIMULATION_FIRST on.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -18,10 +18,14 @@ Seeds seeds(std::uint64_t count) {
   if (const char* one = std::getenv("OMNIGRAPH_SIMULATION_SEED")) {
     return {std::strtoull(one, nullptr, 10), 1};
   }
-  if (const char* many = std::getenv("OMNIGRAPH_SIMULATION_HISTORIES")) {
-    return {1, std::strtoull(many, nullptr, 10)};
+  Seeds range{1, count};
+  if (const char* first = std::getenv("OMNIGRAPH_SIMULATION_FIRST")) {
+    range.first = std::strtoull(first, nullptr, 10);
   }
-  return {1, count};
+  if (const char* many = std::getenv("OMNIGRAPH_SIMULATION_HISTORIES")) {
+    range.count = std::strtoull(many, nullptr, 10);
+  }
+  return range;
 }
 
 TEST(StoreSimulation, ObjectsFormWithoutFaults) {
