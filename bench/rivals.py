@@ -65,7 +65,8 @@ def timed(action):
 def ask(run, parameters):
     answers, times = {}, {}
     for name, sql, cypher, _, _ in QUESTIONS + TRAVERSALS:
-        if name not in parameters or (sql is None and run.dialect == "sql"):
+        text = sql if run.dialect == "sql" else cypher
+        if name not in parameters or text is None:
             continue
         answers[name], times[name] = [], []
         for values in parameters[name]:
