@@ -33,6 +33,7 @@ namespace {
 constexpr std::uint64_t kGrowFirst = 64 * 1024;
 constexpr std::uint64_t kGrowMost = 1024 * 1024;
 constexpr std::uint64_t kRotateBytes = 4 * 1024 * 1024;
+constexpr std::size_t kFirstReadAhead = 32 * 1024;
 constexpr std::size_t kReadChunk = 256 * 1024;
 // A reader may see the middle of a write that is under way. It looks again this often, giving way
 // to the writer in between, before it calls a sector damaged.
@@ -213,8 +214,10 @@ Result<FrameState> FileLog::read_one(Cursor& cursor, std::string& window, std::u
         // The first look takes one sector, which most often is all there is.
         const std::size_t needed = frame.sectors * kSector;
         const bool probing = window.empty() && needed == kSector;
+        // Further ones read ahead, more and more while records keep coming.
+        const std::size_t ahead = std::clamp(2 * window.size(), kFirstReadAhead, kReadChunk);
         OG_RETURN_IF_ERROR(
-            fill(cursor, window, window_at, probing ? kSector : std::max(needed, kReadChunk)));
+            fill(cursor, window, window_at, probing ? kSector : std::max(needed, ahead)));
         if (window.empty()) {
           // Exactly at the file's end: full, unless the end is not where files end. (The zeros of a
           // growth that was cut off lie behind the last record, so they do not come here.)

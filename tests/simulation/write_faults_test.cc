@@ -7,9 +7,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <random>
+#include <regex>
 #include <set>
 
 #include "common/fault_point.h"
@@ -32,6 +36,12 @@ constexpr const char* kPoints[] = {
     "spill.before_create",  "spill.before_write",   "blob.before_put",      "blob.after_put",
     "local.after_link",
 };
+
+// Points of other work, with tests of their own beside it: making a graph, housekeeping (which
+// begins after some hundred records), merges, cleanup.
+constexpr std::string_view kElsewhere[] = {"init.",           "checkpoint.",      "fold.",
+                                           "merge.",          "sweep.",           "cleanup.",
+                                           "log.before_pack", "log.before_rotate"};
 
 // What can be written: each is one commit of `size` nodes and edges that carry its number.
 enum class Kind { kMutation, kSmallLoad, kLargeLoad, kSpilledLoad, kUpdate };
@@ -246,6 +256,31 @@ class WriteFaults : public testing::Test {
   int number_ = 0;
   int rounds_ = 6;
 };
+
+// The loop below leaves out no point that a mutation or a load can pass.
+TEST(WriteFaultPoints, AllAreNamed) {
+  const auto source =
+      std::filesystem::path(__FILE__).parent_path().parent_path().parent_path() / "src";
+  const std::regex named("OG_FAULT_POINT\\(\"([a-z_.]+)\"\\)");
+  std::set<std::string> found;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(source)) {
+    if (entry.path().extension() != ".cc") continue;
+    std::ifstream file(entry.path());
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    for (std::sregex_iterator at(text.begin(), text.end(), named), end; at != end; ++at) {
+      found.insert((*at)[1]);
+    }
+  }
+  ASSERT_GT(found.size(), std::size(kPoints));
+  for (const std::string& point : found) {
+    const bool here = std::find(std::begin(kPoints), std::end(kPoints), point) != std::end(kPoints);
+    const bool elsewhere =
+        std::any_of(std::begin(kElsewhere), std::end(kElsewhere),
+                    [&point](std::string_view prefix) { return point.starts_with(prefix); });
+    EXPECT_TRUE(here || elsewhere) << point;
+  }
+  for (const char* point : kPoints) EXPECT_TRUE(found.count(point) == 1) << point;
+}
 
 TEST_F(WriteFaults, KilledOrFailingAtEveryNamedPoint) {
   if (!fault_points_enabled()) GTEST_SKIP() << "built without fault points";
