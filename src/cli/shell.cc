@@ -9,6 +9,7 @@
 #include "cli/operator_config.h"
 #include "cli/report.h"
 #include "common/json_writer.h"
+#include "common/nearest_name.h"
 #include "query/parse.h"
 #include "query/source_error.h"
 #include "schema/compile.h"
@@ -339,7 +340,13 @@ bool Shell::command(std::string_view line) {
     }
     print(snapshot_ ? "at commit " + *snapshot_ + "\n" : "at the head\n");
   } else {
-    failed(bad_request("no command " + std::string(name) + ": \\help lists them"), "");
+    std::vector<std::string_view> names;
+    for (const ShellCommand& command : kCommands) names.push_back(command.name);
+    const std::string_view meant = nearest_name(name, names);
+    failed(bad_request("no command " + std::string(name) +
+                       (meant.empty() ? ": \\help lists them"
+                                      : "; did you mean " + std::string(meant) + "?")),
+           "");
   }
   return true;
 }

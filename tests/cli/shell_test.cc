@@ -61,6 +61,7 @@ TEST_F(ShellTest, CountsTheLinesThatWereTyped) {
   const Outcome late =
       shell("match { $p: Person\n//\n//\n//\n//\n//\n//\n//\n} return { $p.nam };\n");
   EXPECT_TRUE(contains(late.err, "  9 | } return { $p.nam }")) << late.err;
+  EXPECT_TRUE(contains(shell("\\fromat csv\n").err, "no command \\fromat; did you mean \\format?"));
   // With `query` the lines were right before.
   EXPECT_TRUE(
       contains(shell("query q() {\n match { $p: Person }\n return { $p.nam } }\n").err, "--> 3:"));
