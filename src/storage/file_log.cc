@@ -136,9 +136,6 @@ class FileLog final : public Log {
   std::mutex append_mutex_;  // held over a whole append; guards lock_fd_ and buffer_
   FileDescriptor lock_fd_;
   std::string buffer_;
-  // The record that this log is writing where the file ended, under the lock of all writers: it can
-  // be read before it is durable. 0: none.
-  std::atomic<Sequence> appending_ = 0;
   mutable std::mutex mutex_;  // guards cursor_
   Cursor cursor_;
 };
@@ -277,8 +274,7 @@ Result<std::vector<Log::Stored>> FileLog::since(Sequence first, std::size_t limi
     OG_ASSIGN_OR_RETURN(cursor, find(first));
   }
   std::vector<Stored> out;
-  // Nobody else can have appended it, and nobody was told yet that it is there.
-  if (appending_.load(std::memory_order_acquire) == first) return out;
+  // A record that is being made durable counts: another process may have read it and told of it.
   OG_RETURN_IF_ERROR(read_from(cursor, limit, out));
   const std::lock_guard lock(mutex_);
   // Keeps the opened file even when nothing was found; never goes back.
@@ -442,12 +438,6 @@ Result<AppendOutcome> FileLog::append(Sequence sequence, std::string_view bytes,
   cursor.silent = false;
   const bool landed = state == FrameState::kRecord && record == bytes;
   if (state == FrameState::kRecord && !landed) return AppendOutcome::kMoved;
-  struct Appending {
-    std::atomic<Sequence>& of;
-    ~Appending() { of.store(0, std::memory_order_release); }
-  };
-  const Appending until_durable{appending_};
-  if (!landed) appending_.store(sequence, std::memory_order_release);
   OG_ASSIGN_OR_RETURN(const bool there, open_at(cursor));
   if (!there) {
     OG_RETURN_IF_ERROR(make_file(cursor));

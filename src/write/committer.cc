@@ -21,6 +21,10 @@ namespace {
 constexpr std::chrono::nanoseconds kMinGathering{50'000};
 constexpr std::chrono::nanoseconds kMaxGathering{4'000'000};
 
+// A batch that finds others first is tried again for so long, and so often at most.
+constexpr std::int64_t kPatienceNanos = std::int64_t{10} * 1'000'000'000;
+constexpr int kMostAttempts = 16'384;
+
 // Requests that are answered together. The first of them leads.
 struct Group {
   std::vector<Request*> requests;  // this and the next guarded by the committer's mutex
@@ -143,7 +147,14 @@ void Committer::Shared::lead(std::span<Request*> batch) {
   };
   if (const Status settled = settle_unresolved(); !settled.ok()) return answer_all(settled.error());
   bool newest = false;
-  for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
+  const std::int64_t tried_since = store.runtime().clock->steady_nanos();
+  const auto may_try = [&](int attempt) {
+    if (attempt < kMaxAttempts) return true;
+    // In a folder others may be first some hundred times within a moment: nobody is refused for it.
+    return attempt < kMostAttempts &&
+           store.runtime().clock->steady_nanos() - tried_since < kPatienceNanos;
+  };
+  for (int attempt = 0; may_try(attempt); ++attempt) {
     const GraphStatePtr state = store.state();
     Batch work(store, *state, store.ulids(), recent);
     work.reserve(batch.size());
