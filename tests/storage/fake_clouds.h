@@ -22,7 +22,7 @@ class FakeCloud {
   explicit FakeCloud(std::string bucket) : bucket_(std::move(bucket)) {}
   virtual ~FakeCloud() = default;
 
-  std::string url() const { return server_.url(); }
+  std::string url() const { return server_->url(); }
   std::size_t objects() const {
     const std::lock_guard lock(mutex_);
     return objects_.size();
@@ -55,6 +55,8 @@ class FakeCloud {
   using Objects = std::map<std::string, std::string>;
 
   virtual std::string answer(const Call& call) = 0;
+  // Waits for requests that are being answered. To be called by the destructor of what answers.
+  void close() { server_.reset(); }
   // How many parts of the path stand in front of the bucket.
   virtual int leading_parts() const { return 0; }
 
@@ -133,12 +135,14 @@ class FakeCloud {
   }
 
   mutable std::mutex mutex_;  // guards what the call changes
-  ScriptedServer server_{[this](const HttpRequest& request) { return serve(request); }};
+  std::optional<ScriptedServer> server_{
+      std::in_place, [this](const HttpRequest& request) { return serve(request); }};
 };
 
 class FakeGoogle final : public FakeCloud {
  public:
   using FakeCloud::FakeCloud;
+  ~FakeGoogle() override { close(); }
 
  private:
   std::string answer(const Call& call) override {
@@ -212,6 +216,7 @@ class FakeGoogle final : public FakeCloud {
 class FakeAzure final : public FakeCloud {
  public:
   using FakeCloud::FakeCloud;
+  ~FakeAzure() override { close(); }
 
  private:
   int leading_parts() const override { return 1; }

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <ostream>
 #include <thread>
 
 #include "storage/cloud_store.h"
@@ -19,6 +20,8 @@ struct Cloud {
   std::unique_ptr<FakeCloud> (*start)();
   StoreVariables (*variables)(const std::string& url);
 };
+
+void PrintTo(const Cloud& cloud, std::ostream* out) { *out << cloud.name; }
 
 constexpr char kKey[] = "c2VjcmV0";
 
