@@ -24,39 +24,16 @@
 #include <thread>
 #include <vector>
 
+#include "measure.h"
+
 namespace {
 
+using measure::expect;
+using measure::median;
+using measure::millis_since;
+using measure::read_file;
+using measure::SteadyClock;
 using omnigraph::Graph;
-using omnigraph::Result;
-using SteadyClock = std::chrono::steady_clock;
-
-template <typename T>
-T expect(Result<T> result) {
-  if (!result.ok()) {
-    std::fprintf(stderr, "%s\n", result.error().message().c_str());
-    std::exit(1);
-  }
-  return std::move(result).value();
-}
-
-std::string read_file(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    std::fprintf(stderr, "cannot read %s\n", path.c_str());
-    std::exit(1);
-  }
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-double millis_since(SteadyClock::time_point start) {
-  return std::chrono::duration<double, std::milli>(SteadyClock::now() - start).count();
-}
-
-double median(std::vector<double>& values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 // A field of /proc/self/status, in KiB: VmHWM is the resident peak, RssAnon the anonymous part now.
 std::uint64_t status_kib(std::string_view field) {
